@@ -1,0 +1,107 @@
+"""From a solver's proposal to an information structure whose marginals are exact."""
+
+from fractions import Fraction
+
+import numpy as np
+
+from robustmech.errors import RepairError
+from robustmech.model import (
+    LAW_DENOMINATOR,
+    Discretisation,
+    Environment,
+    FloatArray,
+    Grid,
+    InformationStructure,
+    IntArray,
+    RationalArray,
+    floats,
+)
+from robustmech.model.priors import correction, interior_law
+
+_MIXTURE_DENOMINATOR = 2**60
+_SAFE_SUM = 2**22
+"""So many whole numbers of at most 2^40 add up without overflow in 64 bits."""
+
+
+def exact_information(
+    environment: Environment,
+    discretisation: Discretisation,
+    grids: tuple[Grid, ...],
+    proposed: FloatArray,
+) -> InformationStructure:
+    r"""Make a proposed joint law exact.
+
+    Given its rounded version with law of the state :math:`\hat\mu`, an exact prior μ⁰ inside the beliefs, and the exact
+    change δ that puts :math:`\hat\mu + \delta` on the belief rows, the mixture with weight ε on a signal-independent law
+    :math:`\nu = \mu^0 + \delta (1-\epsilon)/\epsilon` has law of the state :math:`(1-\epsilon)(\hat\mu + \delta) + \epsilon\mu^0`, which is in the
+    beliefs; ε is the smallest weight for which ν is non-negative.
+
+    Args:
+        proposed: shape (rows, states), any numbers.
+    Raises:
+        RepairError: if the proposal is too far from the beliefs to be mixed into them.
+    """
+    inside = interior_law(environment.beliefs)
+    support = np.asarray(inside > 0, dtype=np.bool_)
+    law = np.where(support, np.clip(np.nan_to_num(proposed), 0.0, None), 0.0)
+    if environment.transfers:
+        counts = _conditional_counts(law, floats(inside))
+        denominator = LAW_DENOMINATOR
+        state_law = _weighted_average(discretisation.mass_weights, counts, denominator)
+    else:
+        counts, denominator = _joint_counts(law, discretisation.mass[:, None] * floats(inside))
+        state_law = np.array([Fraction(int(total), denominator) for total in counts.sum(axis=0, dtype=object)], dtype=object)
+    change = correction(environment.beliefs, state_law, support)
+    mixture = _smallest_mixture(inside, change)
+    remedy = inside + change * ((1 - mixture) / mixture) if mixture else inside
+    return InformationStructure(
+        grids=grids,
+        law_counts=counts.reshape(*discretisation.row_shape, environment.states),
+        denominator=denominator,
+        mixture=mixture,
+        correction=remedy,
+        product_signals=environment.transfers,
+        state_law=(1 - mixture) * state_law + mixture * remedy,
+    )
+
+
+def _conditional_counts(law: FloatArray, fallback: FloatArray) -> IntArray:
+    """Each row as whole numbers that add up to the denominator; rows without any weight get the fallback law."""
+    total = law.sum(axis=1, keepdims=True)
+    conditional = np.where(total > 0, law / np.where(total > 0, total, 1.0), fallback)
+    counts = np.floor(conditional * LAW_DENOMINATOR).astype(np.int64)
+    missing = LAW_DENOMINATOR - counts.sum(axis=1)
+    counts[np.arange(counts.shape[0]), counts.argmax(axis=1)] += missing
+    return counts
+
+
+def _joint_counts(law: FloatArray, fallback: FloatArray) -> tuple[IntArray, int]:
+    """All entries as whole numbers that add up to a denominator, large enough that rounding is negligible."""
+    denominator = 2**54
+    weights = law if law.sum() > 0 else fallback
+    counts = np.floor(weights / weights.sum() * denominator).astype(np.int64)
+    counts[np.unravel_index(counts.argmax(), counts.shape)] += denominator - int(counts.sum(dtype=object))
+    return counts, denominator
+
+
+def _weighted_average(weights: RationalArray, counts: IntArray, denominator: int) -> RationalArray:
+    """The mass-weighted average of the rows of counts / denominator, exactly."""
+    if weights.size <= _SAFE_SUM and (weights == weights[0]).all():
+        totals, whole = counts.sum(axis=0).tolist(), weights.size
+    else:
+        totals, whole = (weights @ counts.astype(object)).tolist(), int(weights.sum())
+    return np.array([Fraction(total, whole * denominator) for total in totals], dtype=object)
+
+
+def _smallest_mixture(inside: RationalArray, change: RationalArray) -> Fraction:
+    """The smallest ε (up to rounding) with μ⁰ + δ (1−ε)/ε ≥ 0 wherever δ < 0."""
+    if not any(change):
+        return Fraction(0)
+    if any(delta and not p for p, delta in zip(inside, change, strict=True)):
+        raise RepairError("information: a state that the beliefs exclude would need probability")
+    ratio = max(-delta / p for p, delta in zip(inside, change, strict=True) if p)
+    exact = ratio / (1 + ratio)
+    mixture = Fraction(int(exact * _MIXTURE_DENOMINATOR) + 1, _MIXTURE_DENOMINATOR)
+    if mixture >= 1:
+        raise RepairError(f"information: the law of the state is {float(ratio):.1e} away from the beliefs")
+    return mixture

@@ -1,0 +1,97 @@
+"""How large a program will be, before it is built."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from robustmech.errors import SizeError
+from robustmech.model import Environment, Grid
+
+_BYTES_FIXED = 150_000_000
+_BYTES_PER_NONZERO = 400.0
+_BYTES_PER_FILL = 12.0
+_SECONDS_PER_NONZERO = 1.0e-5
+_SECONDS_PER_FILL = 1.0e-8
+DEFAULT_MEMORY_LIMIT = 8 * 2**30
+"""Bytes that a solve may be estimated to need, unless the person raises the limit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProgramSize:
+    """The size of one local program on grids.
+
+    Args:
+        profiles: action profiles.
+        rows: constraints.
+        columns: unknowns.
+        nonzeros: entries of the matrix.
+        memory: estimated peak memory in bytes.
+        seconds: estimated time on two cores.
+    """
+
+    profiles: int
+    rows: int
+    columns: int
+    nonzeros: int
+    memory: float
+    seconds: float
+
+
+def program_size(environment: Environment, grids: Sequence[Grid]) -> ProgramSize:
+    """Estimate the size of one side's program from the shapes alone."""
+    shape = [grid.actions for grid in grids]
+    profiles = int(np.prod(np.array(shape, dtype=object)))
+    states, decisions = environment.states, environment.decisions
+    groups = environment.decision_set.groups
+    utilities = np.count_nonzero(environment.utilities_rounded)
+    payoffs = np.count_nonzero(environment.payoff_rounded)
+    rows = profiles * (states + groups)
+    columns = profiles * (decisions + (1 if environment.transfers else 0)) + environment.beliefs.rows
+    nonzeros = profiles * (2 * utilities + payoffs + environment.beliefs.value.size + 2 * states + decisions)
+    fill = _factor_fill(shape, decisions + 1, min(environment.beliefs.rows, states))
+    return ProgramSize(
+        profiles=profiles,
+        rows=rows,
+        columns=columns,
+        nonzeros=nonzeros,
+        memory=_BYTES_FIXED + _BYTES_PER_NONZERO * nonzeros + _BYTES_PER_FILL * fill,
+        seconds=_SECONDS_PER_NONZERO * nonzeros + _SECONDS_PER_FILL * fill,
+    )
+
+
+def _factor_fill(shape: Sequence[int], unknowns: int, border: int) -> float:
+    """Entries of a nested-dissection factor of the profiles' unknowns, with a dense border of belief multipliers."""
+    largest, profiles = max(shape), float(np.prod(np.array(shape, dtype=float)))
+    separator = profiles / largest * unknowns
+    return separator**2 + profiles * unknowns * (border + 30.0)
+
+
+def require_fitting(
+    environment: Environment, grids: Sequence[Grid], memory_limit: float, smaller: Callable[[int], Sequence[Grid]]
+) -> ProgramSize:
+    """Refuse a program that is estimated not to fit.
+
+    Args:
+        memory_limit: in bytes.
+        smaller: the same kind of grids with another number of actions each.
+    Raises:
+        SizeError: naming the sizes and the largest number of actions that fits.
+    """
+    size = program_size(environment, grids)
+    if size.memory <= memory_limit:
+        return size
+    fits = 1
+    low, high = 2, max(grid.actions for grid in grids) - 1
+    while low <= high:
+        middle = (low + high) // 2
+        if program_size(environment, smaller(middle)).memory <= memory_limit:
+            fits, low = middle, middle + 1
+        else:
+            high = middle - 1
+    mend = f"{fits} actions each would fit" if fits > 1 else "no grid fits: use fewer states or agents"
+    raise SizeError(
+        f"the program has {size.profiles:,} profiles, {size.rows:,} rows and {size.nonzeros:,} non-zeros, about "
+        f"{size.memory / 2**30:.1f} GiB and {size.seconds:,.0f} s: above the limit of {memory_limit / 2**30:.1f} GiB; "
+        f"{mend}, or raise the memory limit"
+    )

@@ -1,0 +1,118 @@
+"""What a solve returns: certified numbers with the objects that prove them."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from robustmech.bounds.size import ProgramSize
+from robustmech.lp import Capabilities
+from robustmech.model import Environment, FloatArray, Grid, InformationStructure, Mechanism, RationalArray, floats
+
+
+class BoundStatus(Enum):
+    """How good a certified number is. Either way it is a bound."""
+
+    PROVED = "proved"
+    STOPPED = "stopped early"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class SolveRecord:
+    """How a side was solved.
+
+    Args:
+        status: proved if the solver reached the program's optimum, stopped early if the number is weaker than that.
+        solver: what solved it.
+        detail: the solver's own words for its status.
+        iterations: the solver's iterations.
+        seconds: wall time, assembly and certification included.
+        size: the size of the program.
+        peak_memory: the process's largest resident memory so far, in bytes.
+    """
+
+    status: BoundStatus
+    solver: Capabilities
+    detail: str
+    iterations: int
+    seconds: float
+    size: ProgramSize
+    peak_memory: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LowerBound:
+    """A certified lower bound on the maximum guarantee, and the mechanism that attains it.
+
+    Args:
+        value: the number, rounded down.
+        mechanism: a participation-secure mechanism whose guarantee is at least the value.
+        multipliers: y, exact, one per belief row; with the mechanism they prove the value.
+        record: how it was found.
+    """
+
+    value: float
+    mechanism: Mechanism
+    multipliers: RationalArray
+    record: SolveRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class UpperBound:
+    """A certified upper bound on the minimum potential, and the information structure that attains it.
+
+    Args:
+        value: the number, rounded up.
+        information: an information structure whose potential is at most the value.
+        record: how it was found.
+    """
+
+    value: float
+    information: InformationStructure
+    record: SolveRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Solution:
+    """A certified bracket: lower.value ≤ max guarantee ≤ min potential ≤ upper.value.
+
+    Args:
+        environment: the environment.
+        grids: the agents' grids.
+        lower: the guarantee side, or None if it was not asked for.
+        upper: the potential side, or None if it was not asked for.
+    """
+
+    environment: Environment
+    grids: tuple[Grid, ...]
+    lower: LowerBound | None
+    upper: UpperBound | None
+
+    @property
+    def gap(self) -> float:
+        """The width of the bracket, or NaN if only one side was solved."""
+        if self.lower is None or self.upper is None:
+            return float("nan")
+        return self.upper.value - self.lower.value
+
+    @property
+    def records(self) -> tuple[SolveRecord, ...]:
+        """How the sides that were solved were solved."""
+        return tuple(side.record for side in (self.lower, self.upper) if side is not None)
+
+    @property
+    def status(self) -> BoundStatus:
+        """Proved if every side that was asked for is."""
+        proved = all(record.status is BoundStatus.PROVED for record in self.records)
+        return BoundStatus.PROVED if proved else BoundStatus.STOPPED
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of both sides."""
+        return sum(record.seconds for record in self.records)
+
+    @property
+    def state_law(self) -> FloatArray | None:
+        """The law of the state that nature uses against the designer (the prior, where it is known), rounded."""
+        return None if self.upper is None else floats(self.upper.information.state_law)

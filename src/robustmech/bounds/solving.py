@@ -1,0 +1,250 @@
+"""Solving: assemble, propose, repair, certify."""
+
+import math
+import resource
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+import numpy as np
+
+from robustmech.bounds.assembly import LocalProgram, local_program
+from robustmech.bounds.evaluation import informational_value, strategic_value
+from robustmech.bounds.excluded_states import sink_excluded_states
+from robustmech.bounds.information_repair import exact_information
+from robustmech.bounds.participation import feasible_decisions
+from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, ProgramSize, program_size, require_fitting
+from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, SolveRecord, UpperBound
+from robustmech.errors import InputError, RepairError, ShapeError, SolveError
+from robustmech.lp import ClarabelSolver, Iteration, Limits, LinearSolution, LinearSolver
+from robustmech.model import (
+    Environment,
+    FloatArray,
+    Grid,
+    InformationStructure,
+    IntArray,
+    Mechanism,
+    RationalArray,
+    Side,
+    floats,
+    on_grids,
+)
+from robustmech.model.priors import interior_law
+from robustmech.transfers import equal_division, individual_growth_transfers
+
+_DEFAULT_SECONDS = 2.0
+_DEFAULT_MOST_ACTIONS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A progress report: what is being done, for which side, and the solver's iteration if there is one."""
+
+    side: Side
+    name: Literal["assembling", "solving", "certifying"]
+    iteration: Iteration | None = None
+
+
+Watch = Callable[[Stage], None]
+
+
+def solve(
+    environment: Environment,
+    grid: Grid | Sequence[Grid] | None = None,
+    *,
+    side: Literal["both", "lower", "upper"] = "both",
+    solver: LinearSolver | None = None,
+    time_limit: float | None = None,
+    iteration_limit: int | None = None,
+    memory_limit: float = DEFAULT_MEMORY_LIMIT,
+    watch: Watch | None = None,
+) -> Solution:
+    """Bracket the maximum guarantee and the minimum potential.
+
+    Args:
+        environment: what the designer knows.
+        grid: one grid for all agents, or one per agent; by default a quantile grid that takes about two seconds.
+        side: which of the two numbers to compute.
+        solver: Clarabel unless another is given.
+        time_limit: seconds of solver time per side; when it is reached the best certified number so far is returned.
+        iteration_limit: solver iterations per side, likewise.
+        memory_limit: refuse programs estimated to need more, in bytes.
+        watch: called with progress reports from the solving thread.
+    Raises:
+        InputError: for beliefs that no prior satisfies, or options that make no sense.
+        SizeError: if the program would be larger than the limit.
+        SolveError: if no number could be certified.
+    Source: Brooks & Du (2023), Theorem 1 and Proposition 2.
+    """
+    if side not in ("both", "lower", "upper"):
+        raise InputError(f"side is {side!r}: choose both, lower or upper")
+    if time_limit is not None and not time_limit > 0:
+        raise InputError(f"time limit is {time_limit}: give a positive number of seconds")
+    if iteration_limit is not None and iteration_limit < 1:
+        raise InputError(f"iteration limit is {iteration_limit}: give at least one iteration")
+    grids = _grids(environment, grid)
+    size = require_fitting(environment, grids, memory_limit, _same_kind(environment, grids))
+    task = _Task(
+        environment=environment,
+        grids=grids,
+        solver=solver if solver is not None else ClarabelSolver(),
+        limits=Limits(seconds=time_limit, iterations=iteration_limit),
+        size=size,
+        watch=watch if watch is not None else _ignore,
+    )
+    return Solution(
+        environment=environment,
+        grids=grids,
+        lower=_lower(task) if side != "upper" else None,
+        upper=_upper(task) if side != "lower" else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Task:
+    environment: Environment
+    grids: tuple[Grid, ...]
+    solver: LinearSolver
+    limits: Limits
+    size: ProgramSize
+    watch: Watch
+
+    def propose(self, side: Side) -> tuple[LocalProgram, LinearSolution]:
+        self.watch(Stage(side=side, name="assembling"))
+        program = local_program(self.environment, on_grids(self.grids, side), side)
+        self.watch(Stage(side=side, name="solving"))
+        found = self.solver.solve(
+            program.linear,
+            limits=self.limits,
+            progress=lambda iteration: self.watch(Stage(side=side, name="solving", iteration=iteration)),
+        )
+        self.watch(Stage(side=side, name="certifying"))
+        if not found.status.has_solution:
+            raise SolveError(
+                f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left nothing to "
+                "certify: try another grid or the other solver"
+            )
+        return program, found
+
+    def record(self, found: LinearSolution, started: float) -> SolveRecord:
+        return SolveRecord(
+            status=BoundStatus.PROVED if found.status.solved else BoundStatus.STOPPED,
+            solver=self.solver.capabilities,
+            detail=found.detail,
+            iterations=found.iterations,
+            seconds=time.perf_counter() - started,
+            size=self.size,
+            peak_memory=_peak_memory(),
+        )
+
+
+def _lower(task: _Task) -> LowerBound:
+    started = time.perf_counter()
+    program, found = task.propose(Side.LOWER)
+    candidates = [(program.decisions(found), program.belief_multipliers(found))]
+    if not found.status.solved:
+        candidates.append((np.zeros_like(candidates[0][0]), np.zeros_like(candidates[0][1])))
+    best: tuple[float, IntArray, RationalArray, FloatArray] | None = None
+    trouble: RepairError | None = None
+    for proposed, y in candidates:
+        try:
+            counts = feasible_decisions(task.environment, program.discretisation, proposed)
+        except RepairError as error:
+            trouble = error
+            continue
+        multipliers = sink_excluded_states(program, counts, _exact_multipliers(task.environment, y))
+        value, growth = strategic_value(task.environment, program.discretisation, counts, multipliers)
+        if best is None or value > best[0]:
+            best = (value, counts, multipliers, growth)
+    if best is None:
+        raise trouble if trouble is not None else SolveError("the lower program gave nothing to certify")
+    value, counts, multipliers, growth = best
+    return LowerBound(
+        value=value,
+        mechanism=_mechanism(task.environment, task.grids, counts, growth),
+        multipliers=multipliers,
+        record=task.record(found, started),
+    )
+
+
+def _upper(task: _Task) -> UpperBound:
+    started = time.perf_counter()
+    program, found = task.propose(Side.UPPER)
+    proposals = [program.joint_law(found)]
+    if not found.status.solved:
+        uninformative = floats(interior_law(task.environment.beliefs))
+        proposals.append(program.discretisation.mass[:, None] * uninformative)
+    best: tuple[float, InformationStructure] | None = None
+    trouble: RepairError | None = None
+    for proposed in proposals:
+        try:
+            information = exact_information(task.environment, program.discretisation, task.grids, proposed)
+        except RepairError as error:
+            trouble = error
+            continue
+        value = informational_value(task.environment, program.discretisation, information)
+        if best is None or value < best[0]:
+            best = (value, information)
+    if best is None:
+        raise trouble if trouble is not None else SolveError("the upper program gave nothing to certify")
+    return UpperBound(value=best[0], information=best[1], record=task.record(found, started))
+
+
+def _mechanism(environment: Environment, grids: tuple[Grid, ...], counts: IntArray, growth: FloatArray) -> Mechanism:
+    shape = tuple(grid.actions for grid in grids)
+    transfers = balanced = None
+    if environment.transfers:
+        parts = equal_division(growth.reshape(shape), grids)
+        balanced = np.sum(parts, axis=0)
+        transfers = individual_growth_transfers(parts, grids)
+    return Mechanism(
+        grids=grids,
+        decision_counts=counts.reshape(*shape, environment.decisions),
+        transfers=transfers,
+        aggregate_excess_growth=balanced,
+        decision_names=environment.decision_names,
+    )
+
+
+def _exact_multipliers(environment: Environment, proposed: FloatArray) -> RationalArray:
+    """The proposed multipliers as exact numbers, zero where they point to a side without a limit."""
+    beliefs = environment.beliefs
+    exact = np.full(beliefs.rows, Fraction(0), dtype=object)
+    for r, y in enumerate(np.nan_to_num(proposed).tolist()):
+        if y and (beliefs.lower[r] if y > 0 else beliefs.upper[r]) is not None:
+            exact[r] = Fraction(y)
+    return exact
+
+
+def _grids(environment: Environment, grid: Grid | Sequence[Grid] | None) -> tuple[Grid, ...]:
+    if grid is None:
+        return (Grid.quantile(_default_actions(environment)),) * environment.agents
+    grids = (grid,) * environment.agents if isinstance(grid, Grid) else tuple(grid)
+    if len(grids) != environment.agents:
+        raise ShapeError(f"{len(grids)} grids for {environment.agents} agents: give one for all, or one per agent")
+    return grids
+
+
+def _default_actions(environment: Environment) -> int:
+    for actions in range(_DEFAULT_MOST_ACTIONS, 2, -1):
+        if program_size(environment, (Grid.quantile(actions),) * environment.agents).seconds <= _DEFAULT_SECONDS:
+            return actions
+    return 2
+
+
+def _same_kind(environment: Environment, grids: tuple[Grid, ...]) -> Callable[[int], tuple[Grid, ...]]:
+    """Smaller grids to compare sizes with; only their numbers of actions matter, the largest being as given."""
+    largest = max(grid.actions for grid in grids)
+    return lambda actions: tuple(Grid.quantile(max(2, math.ceil(grid.actions * actions / largest))) for grid in grids)
+
+
+def _peak_memory() -> int:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def _ignore(stage: Stage) -> None:
+    pass

@@ -1,0 +1,131 @@
+"""HiGHS: simplex and interior point. The cross-check."""
+
+import time
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Literal
+
+import highspy
+import numpy as np
+
+from robustmech.lp.interruption import run_interruptibly
+from robustmech.lp.program import (
+    Capabilities,
+    Iteration,
+    Limits,
+    LinearProgram,
+    LinearSolution,
+    Progress,
+    SolverStatus,
+)
+
+_STATUS = {
+    highspy.HighsModelStatus.kOptimal: SolverStatus.OPTIMAL,
+    highspy.HighsModelStatus.kTimeLimit: SolverStatus.TIME_LIMIT,
+    highspy.HighsModelStatus.kIterationLimit: SolverStatus.ITERATION_LIMIT,
+    highspy.HighsModelStatus.kInfeasible: SolverStatus.INFEASIBLE,
+    highspy.HighsModelStatus.kUnbounded: SolverStatus.UNBOUNDED,
+    highspy.HighsModelStatus.kUnboundedOrInfeasible: SolverStatus.INFEASIBLE,
+    # IPX without crossover often ends so, with a usable point (HiGHS 1.15.1).
+    highspy.HighsModelStatus.kUnknown: SolverStatus.INACCURATE,
+    highspy.HighsModelStatus.kInterrupt: SolverStatus.TIME_LIMIT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HighsSolver:
+    """HiGHS with one of its methods.
+
+    Args:
+        method: "ipx" (interior point) or "simplex".
+        crossover: whether an interior solution is moved to a vertex.
+    """
+
+    method: Literal["ipx", "simplex"] = "ipx"
+    crossover: bool = True
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What this solver can do."""
+        return Capabilities(
+            name="highs", version=version("highspy"), method=self.method, reports_iterations=self.method == "ipx"
+        )
+
+    def solve(
+        self, program: LinearProgram, *, limits: Limits | None = None, progress: Progress | None = None
+    ) -> LinearSolution:
+        """Solve one program; see `LinearSolver`."""
+        limits = limits or Limits()
+        # A fresh object each time: a HiGHS object's time limit counts all its solves together (1.15.1).
+        highs = highspy.Highs()
+        stopping = [False]
+
+        def watch(event: highspy.HighsCallbackEvent) -> None:
+            if progress is not None and self.method == "ipx":
+                progress(
+                    Iteration(
+                        iteration=int(event.data_out.ipm_iteration_count),
+                        primal=float(event.data_out.objective_function_value),
+                        dual=float("nan"),
+                    )
+                )
+            if stopping[0]:
+                event.data_in.user_interrupt = True
+
+        def work() -> LinearSolution:
+            started = time.perf_counter()
+            self._configure(highs, limits)
+            highs.cbIpmInterrupt += watch
+            highs.cbSimplexInterrupt += watch
+            highs.passModel(_model(program))
+            highs.run()
+            return _solution(highs, program, time.perf_counter() - started)
+
+        def stop() -> None:
+            stopping[0] = True
+
+        return run_interruptibly(work, stop)
+
+    def _configure(self, highs: highspy.Highs, limits: Limits) -> None:
+        highs.setOptionValue("output_flag", False)
+        highs.setOptionValue("solver", self.method)
+        highs.setOptionValue("run_crossover", "on" if self.crossover else "off")
+        if limits.seconds is not None:
+            highs.setOptionValue("time_limit", float(limits.seconds))
+        if limits.iterations is not None:
+            highs.setOptionValue("ipm_iteration_limit", int(limits.iterations))
+            highs.setOptionValue("simplex_iteration_limit", int(limits.iterations))
+
+
+def _model(program: LinearProgram) -> highspy.HighsLp:
+    columns = program.matrix.tocsc()
+    model = highspy.HighsLp()
+    model.num_row_, model.num_col_ = columns.shape
+    model.col_cost_ = program.cost
+    model.col_lower_, model.col_upper_ = program.column_lower, program.column_upper
+    model.row_lower_, model.row_upper_ = program.row_lower, program.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    model.a_matrix_.start_ = columns.indptr.astype(np.int32)
+    model.a_matrix_.index_ = columns.indices.astype(np.int32)
+    model.a_matrix_.value_ = columns.data
+    return model
+
+
+def _solution(highs: highspy.Highs, program: LinearProgram, seconds: float) -> LinearSolution:
+    detail = highs.getModelStatus()
+    found = highs.getSolution()
+    info = highs.getInfo()
+    status = _STATUS.get(detail, SolverStatus.FAILED)
+    # For a minimisation HiGHS gives the slope of the optimum in each row's limit, the negative of our multiplier.
+    primal, multipliers = np.array(found.col_value), -np.array(found.row_dual)
+    if status.has_solution and (primal.size, multipliers.size) != (program.cost.size, program.row_lower.size):
+        status = SolverStatus.FAILED
+    return LinearSolution(
+        status=status,
+        primal=primal,
+        multipliers=multipliers,
+        objective=float(info.objective_function_value),
+        iterations=int(max(info.ipm_iteration_count, 0) + max(info.simplex_iteration_count, 0)),
+        seconds=seconds,
+        detail=str(highs.modelStatusToString(detail)),
+    )

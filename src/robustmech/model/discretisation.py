@@ -1,0 +1,107 @@
+"""Where the local program lives: an evaluation, one local operator per agent, and a mass.
+
+The strategic side puts the mechanism's unknowns on nodes and nature's law on rows; the informational side the
+reverse. Either way an operator maps functions of the mechanism's index to functions of the information's index, and the
+mass is that of the information's index.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+import scipy.sparse as sp
+
+from robustmech.model.grid import Grid
+from robustmech.model.rational import FloatArray, IntArray, RationalArray
+
+
+class Side(Enum):
+    """Which of the two bounds a program is for."""
+
+    LOWER = "lower"
+    UPPER = "upper"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Discretisation:
+    """Operators of one local program.
+
+    Args:
+        evaluation: the designer's payoff at each row, shape (rows, nodes).
+        local: each agent's local gains at each row, each of shape (rows, nodes).
+        mass: the probability of each row; positive, sums to one; rounded.
+        mass_weights: whole numbers exactly in proportion to the mass, an object array.
+        lowest: for each agent, the nodes at which that agent takes the lowest action.
+        row_shape: the shape of a function of rows.
+        node_shape: the shape of a function of nodes.
+    """
+
+    evaluation: sp.csr_array
+    local: tuple[sp.csr_array, ...]
+    mass: FloatArray
+    mass_weights: RationalArray
+    lowest: tuple[IntArray, ...]
+    row_shape: tuple[int, ...]
+    node_shape: tuple[int, ...]
+
+    @property
+    def agents(self) -> int:
+        """The number of agents."""
+        return len(self.local)
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return self.mass.size
+
+    @property
+    def nodes(self) -> int:
+        """The number of nodes."""
+        return int(np.prod(self.node_shape))
+
+
+def on_grids(grids: Sequence[Grid], side: Side) -> Discretisation:
+    """The product grid: nodes and rows are the profiles, the local operators are ∇⁺ (lower) or ∇⁻ (upper)."""
+    shape = tuple(grid.actions for grid in grids)
+    profiles = int(np.prod(shape))
+    index = np.arange(profiles).reshape(shape)
+    return Discretisation(
+        evaluation=sp.csr_array(sp.identity(profiles, format="csr")),
+        local=tuple(_along(i, _difference(grid, side), shape) for i, grid in enumerate(grids)),
+        mass=product_law(grids).ravel(),
+        mass_weights=_product_weights(grids).ravel(),
+        lowest=tuple(index.take(0, axis=i).ravel() for i in range(len(grids))),
+        row_shape=shape,
+        node_shape=shape,
+    )
+
+
+def product_law(grids: Sequence[Grid]) -> FloatArray:
+    """The product of the grids' laws, shape (m_1, …, m_N)."""
+    law = np.ones(())
+    for grid in grids:
+        law = np.multiply.outer(law, grid.probabilities)
+    return law
+
+
+def _product_weights(grids: Sequence[Grid]) -> RationalArray:
+    weights = np.array(1, dtype=object)
+    for grid in grids:
+        weights = np.multiply.outer(weights, np.array(grid.weights, dtype=object))
+    return weights
+
+
+def _difference(grid: Grid, side: Side) -> sp.csr_array:
+    if side is Side.LOWER:
+        ratio = grid.upward
+        return sp.csr_array(sp.diags_array([-ratio, ratio[:-1]], offsets=[0, 1]))
+    ratio = grid.downward
+    return sp.csr_array(sp.diags_array([ratio, -ratio[1:]], offsets=[0, -1]))
+
+
+def _along(axis: int, operator: sp.csr_array, shape: tuple[int, ...]) -> sp.csr_array:
+    """Apply an operator along one axis of a product."""
+    before, after = int(np.prod(shape[:axis])), int(np.prod(shape[axis + 1 :]))
+    inner = sp.kron(operator, sp.identity(after), format="csr")
+    return sp.csr_array(sp.kron(sp.identity(before), inner, format="csr"))

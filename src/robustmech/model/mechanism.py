@@ -1,0 +1,68 @@
+"""Finite mechanisms on a product of grids."""
+
+from dataclasses import dataclass
+
+import xarray as xr
+
+from robustmech.errors import ShapeError
+from robustmech.model.grid import Grid
+from robustmech.model.rational import FloatArray, IntArray
+
+MECHANISM_DENOMINATOR = 2**40
+"""Decisions are kept as whole numbers over this, so that feasibility is exact and doubles represent them exactly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mechanism:
+    """What each profile of actions implements.
+
+    Args:
+        grids: each agent's ordered actions.
+        decision_counts: decisions in units of 2^−40, shape (m_1, …, m_N, decisions).
+        transfers: what each agent pays, shape (agents, m_1, …, m_N); None without transfers.
+        aggregate_excess_growth: Ξ, balanced, shape (m_1, …, m_N); None without transfers.
+        decision_names: names of the decisions.
+    Raises:
+        ShapeError: if the arrays do not fit the grids.
+    Source: Brooks & Du (2023), sections 2 and 5.1.
+    """
+
+    grids: tuple[Grid, ...]
+    decision_counts: IntArray
+    transfers: FloatArray | None = None
+    aggregate_excess_growth: FloatArray | None = None
+    decision_names: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        shape = tuple(grid.actions for grid in self.grids)
+        if self.decision_counts.shape[:-1] != shape:
+            raise ShapeError(f"decisions have shape {self.decision_counts.shape}: expected {shape} and the decisions")
+        if self.transfers is not None and self.transfers.shape != (len(shape), *shape):
+            raise ShapeError(f"transfers have shape {self.transfers.shape}: expected {(len(shape), *shape)}")
+        for array in (self.decision_counts, self.transfers, self.aggregate_excess_growth):
+            if array is not None:
+                array.setflags(write=False)
+
+    @property
+    def agents(self) -> int:
+        """The number of agents."""
+        return len(self.grids)
+
+    @property
+    def decisions(self) -> FloatArray:
+        """The probability (or quantity) of each decision, shape (m_1, …, m_N, decisions); exact in doubles."""
+        return self.decision_counts / MECHANISM_DENOMINATOR
+
+    def labelled(self) -> xr.Dataset:
+        """The mechanism as labelled arrays; the coordinates are the actions' places on the papers' scale."""
+        names = [f"action of agent {i + 1}" for i in range(self.agents)]
+        arrays: dict[str, tuple[list[str], FloatArray]] = {"decisions": ([*names, "decision"], self.decisions)}
+        if self.transfers is not None:
+            arrays["transfers"] = (["agent", *names], self.transfers)
+        if self.aggregate_excess_growth is not None:
+            arrays["aggregate_excess_growth"] = (names, self.aggregate_excess_growth)
+        coordinates: dict[str, object] = {name: grid.positions for name, grid in zip(names, self.grids, strict=True)}
+        if self.decision_names:
+            coordinates["decision"] = list(self.decision_names)
+        return xr.Dataset(arrays, coords=coordinates)
+
