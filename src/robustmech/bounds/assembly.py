@@ -22,7 +22,7 @@ from robustmech.model.priors import Exclusion, exclusions, independent_rows, pos
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BeliefColumns:
-    """The belief multipliers as columns of the program: an equality row is one free column, another row one column per limit.
+    """The belief multipliers as columns: an equality row is one free column, another row one column per limit.
 
     Args:
         row: the belief row of each column.
@@ -121,9 +121,7 @@ def local_program(environment: Environment, discretisation: Discretisation, side
         column_lower=np.concatenate(
             [np.zeros(decisions), np.where(columns.free, -np.inf, 0.0), np.full(tail, -np.inf)]
         ),
-        column_upper=np.concatenate(
-            [np.tile(cap, discretisation.nodes), np.full(columns.row.size + tail, np.inf)]
-        ),
+        column_upper=np.concatenate([np.tile(cap, discretisation.nodes), np.full(columns.row.size + tail, np.inf)]),
     )
     return LocalProgram(
         environment=environment,
@@ -155,7 +153,9 @@ def _belief_columns(environment: Environment, kept: npt.NDArray[np.bool_]) -> Be
         row=np.concatenate([equal, raised, lowered]),
         sign=np.concatenate([np.ones(equal.size + raised.size), -np.ones(lowered.size)]),
         limit=np.concatenate([low[equal], low[raised], high[lowered]]),
-        free=np.concatenate([np.ones(equal.size, dtype=np.bool_), np.zeros(raised.size + lowered.size, dtype=np.bool_)]),
+        free=np.concatenate(
+            [np.ones(equal.size, dtype=np.bool_), np.zeros(raised.size + lowered.size, dtype=np.bool_)]
+        ),
     )
 
 
@@ -188,7 +188,8 @@ def _decision_rows(environment: Environment, discretisation: Discretisation) -> 
     """One row per node and group: the group's decisions add up to at most one, or to one."""
     chosen = environment.decision_set
     member = sp.csr_array(
-        (np.ones(chosen.decisions), (chosen.group, np.arange(chosen.decisions))), shape=(chosen.groups, chosen.decisions)
+        (np.ones(chosen.decisions), (chosen.group, np.arange(chosen.decisions))),
+        shape=(chosen.groups, chosen.decisions),
     )
     return _Rows(
         matrix=sp.csr_array(sp.kron(sp.identity(discretisation.nodes), member, format="csr")),
@@ -198,13 +199,14 @@ def _decision_rows(environment: Environment, discretisation: Discretisation) -> 
 
 
 def _participation_rows(environment: Environment, discretisation: Discretisation, unit: float) -> _Rows:
-    """Action 0 is participation secure: utility at least zero in every state, wherever some decision could make it negative."""
+    """Action 0 is participation secure: utility at least zero in every state where a decision could make it negative."""
     blocks = []
     for i, lowest in enumerate(discretisation.lowest):
         utilities = environment.utilities_rounded[i] / unit
         utilities = np.unique(utilities[(utilities < 0).any(axis=1)], axis=0)
         chosen = sp.csr_array(
-            (np.ones(lowest.size), (np.arange(lowest.size), lowest)), shape=(lowest.size, discretisation.nodes)
+            (np.ones(lowest.size), (np.arange(lowest.size), lowest)),
+            shape=(lowest.size, discretisation.nodes),
         )
         blocks.append(sp.kron(chosen, sp.csr_array(utilities), format="csr"))
     matrix = sp.csr_array(sp.vstack(blocks))

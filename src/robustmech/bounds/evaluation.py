@@ -1,6 +1,7 @@
 """Evaluating both virtual objectives in floating point, rounded outward.
 
-Every entry is a short sum of products. With unit roundoff u, a sum of n products of factors that each carry a relative error of a few u is within
+Every entry is a short sum of products. With unit roundoff u, a sum of n products of factors that each carry a
+relative error of a few u is within
 ``(n + 8) u`` of the truth, relative to the sum of the products' absolute values; both are computed side by side.
 """
 
@@ -10,12 +11,12 @@ from fractions import Fraction
 import numpy as np
 
 from robustmech.model import (
+    MECHANISM_DENOMINATOR,
     Discretisation,
     Environment,
     FloatArray,
     InformationStructure,
     IntArray,
-    MECHANISM_DENOMINATOR,
     RationalArray,
     floats,
 )
@@ -55,7 +56,8 @@ def strategic_value(
 ) -> tuple[float, FloatArray]:
     r"""The certified lower number of a feasible mechanism with belief multipliers y, rounded down.
 
-    With :math:`\lambda = B^\top y + \lambda_0` and :math:`\Xi(x) = \min_\theta [\Phi(x, \theta) - \lambda(\theta)]` it is
+    With :math:`\lambda = B^\top y + \lambda_0` and :math:`\Xi(x) = \min_\theta [\Phi(x, \theta) - \lambda(\theta)]`
+    it is
     :math:`b \cdot y + \sum_x \rho(x) \Xi(x)`, or :math:`b \cdot y + \min_x \Xi(x)` without transfers.
 
     Returns:
@@ -151,4 +153,3 @@ def _round_down(exact: Fraction) -> float:
 def _round_up(exact: Fraction) -> float:
     number = float(exact)
     return number if Fraction(number) >= exact else math.nextafter(number, math.inf)
-

@@ -1,7 +1,9 @@
 """Belief multipliers that keep impossible states from binding.
 
-A state that no prior allows must not enter the minimum that defines Ξ. Rather than leave it out, which a checker would have to
-justify again, the row that excludes it is given so large a multiplier that its λ(θ) falls below every other term, at no cost
+A state that no prior allows must not enter the minimum that defines Ξ. Rather than leave it out, which a checker
+would have to
+justify again, the row that excludes it is given so large a multiplier that its λ(θ) falls below every other term, at
+no cost
 to the value.
 """
 
@@ -14,12 +16,11 @@ from robustmech.bounds.evaluation import state_multipliers_of, strategic_virtual
 from robustmech.model import IntArray, RationalArray
 
 
-def sink_excluded_states(
-    program: LocalProgram, decision_counts: IntArray, multipliers: RationalArray
-) -> RationalArray:
+def sink_excluded_states(program: LocalProgram, decision_counts: IntArray, multipliers: RationalArray) -> RationalArray:
     """Raise or lower the multipliers of the excluding rows until no excluded state binds.
 
-    The row of a later exclusion may lift states that an earlier one excluded, so the exclusions are gone through backwards.
+    The row of a later exclusion may lift states that an earlier one excluded, so the exclusions are gone through
+    backwards.
     """
     if not program.excluded:
         return multipliers

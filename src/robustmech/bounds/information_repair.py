@@ -32,8 +32,10 @@ def exact_information(
     r"""Make a proposed joint law exact.
 
     Given its rounded version with law of the state :math:`\hat\mu`, an exact prior μ⁰ inside the beliefs, and the exact
-    change δ that puts :math:`\hat\mu + \delta` on the belief rows, the mixture with weight ε on a signal-independent law
-    :math:`\nu = \mu^0 + \delta (1-\epsilon)/\epsilon` has law of the state :math:`(1-\epsilon)(\hat\mu + \delta) + \epsilon\mu^0`, which is in the
+    change δ that puts :math:`\hat\mu + \delta` on the belief rows, the mixture with weight ε on a signal-independent
+    law
+    :math:`\nu = \mu^0 + \delta (1-\epsilon)/\epsilon` has law of the state :math:`(1-\epsilon)(\hat\mu + \delta) +
+    \epsilon\mu^0`, which is in the
     beliefs; ε is the smallest weight for which ν is non-negative.
 
     Args:
@@ -50,7 +52,9 @@ def exact_information(
         state_law = _weighted_average(discretisation.mass_weights, counts, denominator)
     else:
         counts, denominator = _joint_counts(law, discretisation.mass[:, None] * floats(inside))
-        state_law = np.array([Fraction(int(total), denominator) for total in counts.sum(axis=0, dtype=object)], dtype=object)
+        state_law = np.array(
+            [Fraction(int(total), denominator) for total in counts.sum(axis=0, dtype=object)], dtype=object
+        )
     change = correction(environment.beliefs, state_law, support)
     mixture = _smallest_mixture(inside, change)
     remedy = inside + change * ((1 - mixture) / mixture) if mixture else inside
@@ -69,7 +73,7 @@ def _conditional_counts(law: FloatArray, fallback: FloatArray) -> IntArray:
     """Each row as whole numbers that add up to the denominator; rows without any weight get the fallback law."""
     total = law.sum(axis=1, keepdims=True)
     conditional = np.where(total > 0, law / np.where(total > 0, total, 1.0), fallback)
-    counts = np.floor(conditional * LAW_DENOMINATOR).astype(np.int64)
+    counts: IntArray = np.floor(conditional * LAW_DENOMINATOR).astype(np.int64)
     missing = LAW_DENOMINATOR - counts.sum(axis=1)
     counts[np.arange(counts.shape[0]), counts.argmax(axis=1)] += missing
     return counts

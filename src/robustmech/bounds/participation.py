@@ -1,6 +1,7 @@
 """Exact participation security of the lowest action.
 
-Where all utilities of an agent are at least zero there is nothing to do. Otherwise the decision vector at each node where some agents take
+Where all utilities of an agent are at least zero there is nothing to do. Otherwise the decision vector at each node
+where some agents take
 their lowest action must leave each of them, in every state, at least zero.
 """
 
@@ -14,7 +15,14 @@ import scipy.sparse as sp
 from robustmech.bounds.decision_repair import into_decision_set
 from robustmech.errors import RepairError
 from robustmech.lp import HighsSolver, LinearProgram
-from robustmech.model import MECHANISM_DENOMINATOR, Discretisation, Environment, FloatArray, IntArray, RationalArray
+from robustmech.model import (
+    MECHANISM_DENOMINATOR,
+    Discretisation,
+    Environment,
+    FloatArray,
+    IntArray,
+    RationalArray,
+)
 
 _ROUNDS = 8
 
@@ -61,8 +69,8 @@ def _constraints(environment: Environment, members: tuple[bool, ...]) -> Rationa
 
 def _secure(environment: Environment, rows: RationalArray, proposed: FloatArray) -> IntArray:
     chosen = environment.decision_set
-    hurtful = np.asarray(rows <= 0, dtype=np.bool_).all(axis=1)
-    dropped = np.asarray(rows[hurtful] < 0, dtype=np.bool_).any(axis=0)
+    hurtful = np.all(np.asarray(rows <= 0, dtype=np.bool_), axis=1)
+    dropped = np.any(np.asarray(rows[hurtful] < 0, dtype=np.bool_).reshape(-1, chosen.decisions), axis=0)
     mixed = rows[~hurtful]
     counts = into_decision_set(chosen, proposed, dropped)
     safe, slack = _safest(environment, mixed, dropped)
@@ -83,7 +91,9 @@ def _secure(environment: Environment, rows: RationalArray, proposed: FloatArray)
         )
     for g in np.flatnonzero(chosen.required):
         if (counts[:, chosen.group == g].sum(axis=1) != MECHANISM_DENOMINATOR).any():
-            raise RepairError("no decision that is required is participation secure for the agents at their lowest action")
+            raise RepairError(
+                "no decision that is required is participation secure for the agents at their lowest action"
+            )
     return counts
 
 
@@ -92,12 +102,11 @@ def _worst_slack(rows: RationalArray, counts: IntArray) -> FloatArray:
     if not rows.size:
         return np.zeros(counts.shape[0])
     exact = np.min(counts.astype(object) @ rows.T, axis=1) * Fraction(1, MECHANISM_DENOMINATOR)
-    return exact.astype(np.float64)
+    slack: FloatArray = exact.astype(np.float64)
+    return slack
 
 
-def _safest(
-    environment: Environment, rows: RationalArray, dropped: npt.NDArray[np.bool_]
-) -> tuple[FloatArray, float]:
+def _safest(environment: Environment, rows: RationalArray, dropped: npt.NDArray[np.bool_]) -> tuple[FloatArray, float]:
     """The decision vector with the largest worst slack, and that slack."""
     chosen = environment.decision_set
     decisions = chosen.decisions

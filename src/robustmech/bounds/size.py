@@ -44,8 +44,8 @@ def program_size(environment: Environment, grids: Sequence[Grid]) -> ProgramSize
     profiles = int(np.prod(np.array(shape, dtype=object)))
     states, decisions = environment.states, environment.decisions
     groups = environment.decision_set.groups
-    utilities = np.count_nonzero(environment.utilities_rounded)
-    payoffs = np.count_nonzero(environment.payoff_rounded)
+    utilities = int(np.count_nonzero(environment.utilities_rounded))
+    payoffs = int(np.count_nonzero(environment.payoff_rounded))
     rows = profiles * (states + groups)
     columns = profiles * (decisions + (1 if environment.transfers else 0)) + environment.beliefs.rows
     nonzeros = profiles * (2 * utilities + payoffs + environment.beliefs.value.size + 2 * states + decisions)
@@ -68,7 +68,10 @@ def _factor_fill(shape: Sequence[int], unknowns: int, border: int) -> float:
 
 
 def require_fitting(
-    environment: Environment, grids: Sequence[Grid], memory_limit: float, smaller: Callable[[int], Sequence[Grid]]
+    environment: Environment,
+    grids: Sequence[Grid],
+    memory_limit: float,
+    smaller: Callable[[int], Sequence[Grid]],
 ) -> ProgramSize:
     """Refuse a program that is estimated not to fit.
 

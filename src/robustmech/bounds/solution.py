@@ -5,7 +5,15 @@ from enum import Enum
 
 from robustmech.bounds.size import ProgramSize
 from robustmech.lp import Capabilities
-from robustmech.model import Environment, FloatArray, Grid, InformationStructure, Mechanism, RationalArray, floats
+from robustmech.model import (
+    Environment,
+    FloatArray,
+    Grid,
+    InformationStructure,
+    Mechanism,
+    RationalArray,
+    floats,
+)
 
 
 class BoundStatus(Enum):

@@ -86,7 +86,7 @@ def solve(
     if iteration_limit is not None and iteration_limit < 1:
         raise InputError(f"iteration limit is {iteration_limit}: give at least one iteration")
     grids = _grids(environment, grid)
-    size = require_fitting(environment, grids, memory_limit, _same_kind(environment, grids))
+    size = require_fitting(environment, grids, memory_limit, _same_kind(grids))
     task = _Task(
         environment=environment,
         grids=grids,
@@ -124,8 +124,8 @@ class _Task:
         self.watch(Stage(side=side, name="certifying"))
         if not found.status.has_solution:
             raise SolveError(
-                f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left nothing to "
-                "certify: try another grid or the other solver"
+                f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left "
+                "nothing to certify: try another grid or the other solver"
             )
         return program, found
 
@@ -235,7 +235,7 @@ def _default_actions(environment: Environment) -> int:
     return 2
 
 
-def _same_kind(environment: Environment, grids: tuple[Grid, ...]) -> Callable[[int], tuple[Grid, ...]]:
+def _same_kind(grids: tuple[Grid, ...]) -> Callable[[int], tuple[Grid, ...]]:
     """Smaller grids to compare sizes with; only their numbers of actions matter, the largest being as given."""
     largest = max(grid.actions for grid in grids)
     return lambda actions: tuple(Grid.quantile(max(2, math.ceil(grid.actions * actions / largest))) for grid in grids)

@@ -155,4 +155,3 @@ class _ConicForm:
 def _selection(columns: np.ndarray[tuple[int], np.dtype[np.intp]], width: int) -> sp.csr_array:
     count = columns.size
     return sp.csr_array((np.ones(count), (np.arange(count), columns)), shape=(count, width))
-

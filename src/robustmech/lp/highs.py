@@ -1,6 +1,7 @@
 """HiGHS: simplex and interior point. The cross-check."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
@@ -19,6 +20,7 @@ from robustmech.lp.program import (
     SolverStatus,
 )
 
+new_highs: Callable[[], highspy.Highs] = highspy.Highs
 _STATUS = {
     highspy.HighsModelStatus.kOptimal: SolverStatus.OPTIMAL,
     highspy.HighsModelStatus.kTimeLimit: SolverStatus.TIME_LIMIT,
@@ -48,7 +50,10 @@ class HighsSolver:
     def capabilities(self) -> Capabilities:
         """What this solver can do."""
         return Capabilities(
-            name="highs", version=version("highspy"), method=self.method, reports_iterations=self.method == "ipx"
+            name="highs",
+            version=version("highspy"),
+            method=self.method,
+            reports_iterations=self.method == "ipx",
         )
 
     def solve(
@@ -57,7 +62,7 @@ class HighsSolver:
         """Solve one program; see `LinearSolver`."""
         limits = limits or Limits()
         # A fresh object each time: a HiGHS object's time limit counts all its solves together (1.15.1).
-        highs = highspy.Highs()
+        highs: highspy.Highs = new_highs()
         stopping = [False]
 
         def watch(event: highspy.HighsCallbackEvent) -> None:
@@ -69,7 +74,7 @@ class HighsSolver:
                         dual=float("nan"),
                     )
                 )
-            if stopping[0]:
+            if stopping[0] and event.data_in is not None:
                 event.data_in.user_interrupt = True
 
         def work() -> LinearSolution:

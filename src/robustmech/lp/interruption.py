@@ -1,6 +1,7 @@
 """Running native code so that Ctrl-C is heard.
 
-Python delivers a signal only between bytecodes of the main thread, so a solver that runs there for a minute swallows Ctrl-C for
+Python delivers a signal only between bytecodes of the main thread, so a solver that runs there for a minute swallows
+Ctrl-C for
 a minute. The solve runs in a worker thread instead, and the main thread waits for it in short steps.
 """
 

@@ -73,7 +73,8 @@ class LinearSolution:
     Args:
         status: how the solve ended.
         primal: x, shape (columns,).
-        multipliers: one per row; the Lagrangian is ``cost · x + multipliers · (matrix x − limit)``, so that a binding upper
+        multipliers: one per row; the Lagrangian is ``cost · x + multipliers · (matrix x − limit)``, so that a binding
+            upper
             limit has a multiplier ≥ 0 and a binding lower limit one ≤ 0.
         objective: the solver's objective value.
         iterations: the number of iterations.

@@ -73,7 +73,10 @@ def auction(
 
 
 def public_expenditure(
-    values: npt.ArrayLike, prior: Sequence[Any] | npt.ArrayLike | None = None, *, beliefs: Beliefs | None = None
+    values: npt.ArrayLike,
+    prior: Sequence[Any] | npt.ArrayLike | None = None,
+    *,
+    beliefs: Beliefs | None = None,
 ) -> Environment:
     """Spending on a public good, paid for by the agents; the designer wants total utility.
 
@@ -139,9 +142,7 @@ def bilateral_trade(
     return Environment(
         utilities=np.stack([price[None, :] - seller, buyer - price[None, :]]),
         payoff=np.broadcast_to(buyer - seller, (table.shape[0], 2)),
-        decision_set=DecisionSet(
-            group=np.zeros(2, dtype=np.int64), required=np.array([False]), cap=rationals([1, 1])
-        ),
+        decision_set=DecisionSet(group=np.zeros(2, dtype=np.int64), required=np.array([False]), cap=rationals([1, 1])),
         beliefs=_beliefs(prior, beliefs, table.shape[0]),
         transfers=False,
         agent_names=("seller", "buyer"),
@@ -179,4 +180,6 @@ def _require_distinct_states(table: RationalArray) -> None:
         first = seen.setdefault(tuple(row), state)
         if first != state:
             shown = ", ".join(map(str, row))
-            raise InputError(f"states {first} and {state} are the same ({shown}): add their probabilities and list it once")
+            raise InputError(
+                f"states {first} and {state} are the same ({shown}): add their probabilities and list it once"
+            )

@@ -21,7 +21,8 @@ class Beliefs:
 
     .. math:: M = \{\mu \in \Delta(\Theta) : \underline b \le B\mu \le \bar b\}
 
-    The matrix B is kept by its non-zero entries. A known prior is B = I with equal limits; every ambiguity model of the papers
+    The matrix B is kept by its non-zero entries. A known prior is B = I with equal limits; every ambiguity model of
+    the papers
     is another choice of rows. With a penalty, the designer's payoff at prior μ is lowered by ``penalties · μ``.
 
     Args:
@@ -63,8 +64,14 @@ class Beliefs:
             raise ShapeError(f"penalties has shape {penalties.shape}: expected one number per state, ({self.states},)")
         for array in (row, column):
             array.setflags(write=False)
-        for name, array in (("row", row), ("column", column), ("value", value), ("penalties", penalties)):
-            object.__setattr__(self, name, array)
+        kept: tuple[tuple[str, object], ...] = (
+            ("row", row),
+            ("column", column),
+            ("value", value),
+            ("penalties", penalties),
+        )
+        for name, field in kept:
+            object.__setattr__(self, name, field)
 
     @property
     def rows(self) -> int:
@@ -114,7 +121,9 @@ class Beliefs:
         return cls(states=law.size, row=states, column=states, value=one, lower=tuple(law), upper=tuple(law))
 
     @classmethod
-    def partition(cls, events: Sequence[int] | npt.ArrayLike, probabilities: Sequence[Any] | npt.ArrayLike) -> "Beliefs":
+    def partition(
+        cls, events: Sequence[int] | npt.ArrayLike, probabilities: Sequence[Any] | npt.ArrayLike
+    ) -> "Beliefs":
         """Known probabilities of events that partition the states; within an event anything is possible.
 
         Args:
@@ -127,7 +136,12 @@ class Beliefs:
             raise ShapeError(f"events must be a vector of whole numbers below {law.size}")
         one = np.full(event.size, Fraction(1), dtype=object)
         return cls(
-            states=event.size, row=event, column=np.arange(event.size), value=one, lower=tuple(law), upper=tuple(law)
+            states=event.size,
+            row=event,
+            column=np.arange(event.size),
+            value=one,
+            lower=tuple(law),
+            upper=tuple(law),
         )
 
     @classmethod
@@ -173,21 +187,21 @@ class Beliefs:
         return cls.moments(table.T, [pair[0] for pair in limits], [pair[1] for pair in limits])
 
     @classmethod
-    def moments(
-        cls, matrix: npt.ArrayLike, lower: Sequence[Any], upper: Sequence[Any] | None = None
-    ) -> "Beliefs":
+    def moments(cls, matrix: npt.ArrayLike, lower: Sequence[Any], upper: Sequence[Any] | None = None) -> "Beliefs":
         """Any rows: ``lower ≤ matrix · μ ≤ upper``; None for no limit, and upper left out for equality."""
         table = rationals(matrix, "matrix")
         if table.ndim != 2:
             raise ShapeError(f"matrix has shape {table.shape}: expected (rows, states)")
         low = tuple(None if v is None else rational(v, f"lower[{r}]") for r, v in enumerate(lower))
-        high = low if upper is None else tuple(None if v is None else rational(v, f"upper[{r}]") for r, v in enumerate(upper))
+        high = (
+            low
+            if upper is None
+            else tuple(None if v is None else rational(v, f"upper[{r}]") for r, v in enumerate(upper))
+        )
         if len(low) != table.shape[0] or len(high) != table.shape[0]:
             raise ShapeError(f"limits must have one entry for each of the {table.shape[0]} rows")
         row, column = np.nonzero(table != 0)
-        return cls(
-            states=table.shape[1], row=row, column=column, value=table[row, column], lower=low, upper=high
-        )
+        return cls(states=table.shape[1], row=row, column=column, value=table[row, column], lower=low, upper=high)
 
     @classmethod
     def empirical(cls, values: npt.ArrayLike, law: Mapping[tuple[Any, ...], Any]) -> "Beliefs":
@@ -217,7 +231,13 @@ class Beliefs:
         exact = rationals(penalties, "penalties")
         empty = np.zeros(0, dtype=np.int64)
         return cls(
-            states=exact.size, row=empty, column=empty, value=rationals([]), lower=(), upper=(), penalties=exact
+            states=exact.size,
+            row=empty,
+            column=empty,
+            value=rationals([]),
+            lower=(),
+            upper=(),
+            penalties=exact,
         )
 
     @classmethod
@@ -257,6 +277,6 @@ def _probabilities(numbers: Sequence[Any] | npt.ArrayLike, what: str) -> Rationa
         return law
     if exact or abs(total - 1) > _FLOAT_SUM_TOLERANCE:
         raise InputError(f"{what} sums to {total if exact else float(total)}: probabilities must sum to one")
-    scaled = law / total
+    scaled: RationalArray = law / total
     scaled.setflags(write=False)
     return scaled

@@ -35,7 +35,8 @@ class DecisionSet:
     def __post_init__(self) -> None:
         group = np.array(self.group, dtype=np.int64)
         required = np.array(self.required, dtype=np.bool_)
-        cap = np.minimum(rationals(self.cap, "cap"), Fraction(1))
+        cap = rationals(self.cap, "cap")
+        cap = rationals([min(own, Fraction(1)) for own in cap.ravel()], "cap").reshape(cap.shape)
         if group.ndim != 1 or cap.shape != group.shape or group.size == 0:
             raise ShapeError(f"decision set: group {group.shape} and cap {cap.shape} must be equally long vectors")
         if set(group.tolist()) != set(range(required.size)):

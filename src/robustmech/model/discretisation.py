@@ -95,9 +95,18 @@ def _product_weights(grids: Sequence[Grid]) -> RationalArray:
 def _difference(grid: Grid, side: Side) -> sp.csr_array:
     if side is Side.LOWER:
         ratio = grid.upward
-        return sp.csr_array(sp.diags_array([-ratio, ratio[:-1]], offsets=[0, 1]))
+        return _banded(-ratio, ratio[:-1], 1)
     ratio = grid.downward
-    return sp.csr_array(sp.diags_array([ratio, -ratio[1:]], offsets=[0, -1]))
+    return _banded(ratio, -ratio[1:], -1)
+
+
+def _banded(diagonal: FloatArray, beside: FloatArray, offset: int) -> sp.csr_array:
+    """A matrix with a diagonal and one neighbouring band, above (offset 1) or below (offset −1)."""
+    own = np.arange(diagonal.size)
+    neighbour = own[:-1] if offset > 0 else own[1:]
+    entries = np.concatenate([diagonal, beside])
+    places = (np.concatenate([own, neighbour]), np.concatenate([own, neighbour + offset]))
+    return sp.csr_array((entries, places), shape=(diagonal.size, diagonal.size))
 
 
 def _along(axis: int, operator: sp.csr_array, shape: tuple[int, ...]) -> sp.csr_array:

@@ -23,7 +23,8 @@ class Environment:
         decision_set: the set C.
         beliefs: the priors the designer holds possible.
         transfers: whether agents pay transfers that the designer receives.
-        own_decisions: for each agent, the decisions that give something to that agent, shape (agents, goods); for pictures.
+        own_decisions: for each agent, the decisions that give something to that agent, shape (agents, goods); for
+            pictures.
         agent_names: names of the agents.
         decision_names: names of the decisions.
     Raises:
@@ -95,7 +96,7 @@ class Environment:
         return float(largest) if largest > 0 else 1.0
 
     def best_surplus(self) -> FloatArray:
-        """The largest joint payoff in each state, shape (states,): of all, with transfers; of the designer, without."""
+        """The largest joint payoff in each state (of the designer alone, without transfers), shape (states,)."""
         joint = self.payoff_rounded + (self.utilities_rounded.sum(axis=0) if self.transfers else 0.0)
         return self.decision_set.largest(joint)
 

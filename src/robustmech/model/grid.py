@@ -25,7 +25,8 @@ class Grid:
     .. math:: (\nabla^+ f)_j = \frac{S_{j+1}}{\rho_j} (f_{j+1} - f_j), \qquad
               (\nabla^- f)_j = \frac{S_j}{\rho_j} (f_j - f_{j-1}),\ f_{-1} = 0.
 
-    These ratios are the multipliers on local constraints that make transfers drop out; the bounds are valid for every ρ.
+    These ratios are the multipliers on local constraints that make transfers drop out; the bounds are valid for every
+    ρ.
 
     Args:
         weights: positive whole numbers in proportion to ρ.

@@ -20,7 +20,8 @@ LAW_DENOMINATOR = 2**40
 class InformationStructure:
     r"""A joint law of signals and states, kept so that its marginals are exact.
 
-    With product signals (environments with transfers) :math:`\sigma(x,\theta) = \rho(x)[(1-\epsilon) L(x,\theta)/D + \epsilon\nu(\theta)]`,
+    With product signals (environments with transfers) :math:`\sigma(x,\theta) = \rho(x)[(1-\epsilon) L(x,\theta)/D +
+    \epsilon\nu(\theta)]`,
     where each row of the whole numbers L sums to D; without,
     :math:`\sigma(x,\theta) = (1-\epsilon) L(x,\theta)/D + \epsilon \rho(x)\nu(\theta)`, where all of L sums to D.
 

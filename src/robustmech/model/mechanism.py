@@ -65,4 +65,3 @@ class Mechanism:
         if self.decision_names:
             coordinates["decision"] = list(self.decision_names)
         return xr.Dataset(arrays, coords=coordinates)
-

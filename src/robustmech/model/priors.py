@@ -35,7 +35,8 @@ class Exclusion:
 def exclusions(beliefs: Beliefs) -> tuple[Exclusion, ...]:
     """Find states that no prior in the polytope gives any probability, with the row that proves it.
 
-    A row whose average over the remaining states must equal its smallest (largest) entry leaves only the states with that
+    A row whose average over the remaining states must equal its smallest (largest) entry leaves only the states with
+    that
     entry. The search repeats until nothing changes; each step relies only on the states left by the steps before it.
 
     Raises:
@@ -96,7 +97,9 @@ def independent_rows(beliefs: Beliefs, possible: BoolArray) -> BoolArray:
         try:
             kept[r] = system.add(row, target if target is not None else _ZERO)
         except ArithmeticError:
-            raise InputError(f"beliefs: row {r} contradicts the rows before it, so no prior satisfies them all") from None
+            raise InputError(
+                f"beliefs: row {r} contradicts the rows before it, so no prior satisfies them all"
+            ) from None
     return kept
 
 
@@ -187,22 +190,19 @@ def _largest_share(beliefs: Beliefs, support: BoolArray, *, each_capped: bool) -
         for limits, infinite in ((beliefs.lower, -np.inf), (beliefs.upper, np.inf))
     )
     shares = states if each_capped else 1
-    above = sp.identity(states, format="csr") if each_capped else sp.csr_array(support.astype(float)[:, None])
-    matrix = sp.block_array(
-        [
-            [beliefs.matrix, None],
-            [sp.csr_array(np.ones((1, states))), None],
-            [sp.identity(states, format="csr"), -above],
-        ],
-        format="csr",
-    )
+    above = sp.csr_array(np.identity(states) if each_capped else support.astype(float)[:, None])
+    identity = sp.csr_array(sp.identity(states, format="csr"))
+    left = sp.vstack([beliefs.matrix, sp.csr_array(np.ones((1, states))), identity], format="csr")
+    right = sp.vstack([sp.csr_array((beliefs.rows + 1, shares)), -above], format="csr")
     program = LinearProgram(
         cost=np.concatenate([np.zeros(states), -np.ones(shares)]),
-        matrix=sp.csr_array(matrix),
+        matrix=sp.csr_array(sp.hstack([left, right], format="csr")),
         row_lower=np.concatenate([low, [1.0], np.zeros(states)]),
         row_upper=np.concatenate([high, [1.0], np.full(states, np.inf)]),
         column_lower=np.zeros(states + shares),
-        column_upper=np.concatenate([np.where(support, 1.0, 0.0), np.full(shares, 0.1 / states if each_capped else 1.0)]),
+        column_upper=np.concatenate(
+            [np.where(support, 1.0, 0.0), np.full(shares, 0.1 / states if each_capped else 1.0)]
+        ),
     )
     solution = HighsSolver(method="simplex").solve(program)
     if not solution.status.solved:

@@ -67,9 +67,9 @@ def _rational_from_text(text: str, what: str) -> Fraction:
         raise InputError(f"{what} '{shown}' is not a finite number: write it like 0.25, '1/3' or 2e-3")
     if abs(int(match["exponent"] or 0)) > _LARGEST_EXPONENT:
         raise InputError(f"{what} '{shown}' has a power of ten beyond {_LARGEST_EXPONENT}: rescale the problem")
-    if match["denominator"] is not None:
-        if match["exponent"] is not None or "." in match["digits"] or int(match["denominator"]) == 0:
-            raise InputError(f"{what} '{shown}' is not a fraction of two whole numbers with a positive denominator")
+    whole = match["exponent"] is None and "." not in match["digits"]
+    if match["denominator"] is not None and not (whole and int(match["denominator"])):
+        raise InputError(f"{what} '{shown}' is not a fraction of two whole numbers with a positive denominator")
     return Fraction(text.strip())
 
 

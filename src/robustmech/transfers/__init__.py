@@ -1,5 +1,9 @@
 """Aggregate excess growth and transfers, back and forth."""
 
-from robustmech.transfers.excess_growth import aggregate_excess_growth, equal_division, individual_growth_transfers
+from robustmech.transfers.excess_growth import (
+    aggregate_excess_growth,
+    equal_division,
+    individual_growth_transfers,
+)
 
 __all__ = ["aggregate_excess_growth", "equal_division", "individual_growth_transfers"]

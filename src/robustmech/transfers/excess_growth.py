@@ -5,7 +5,8 @@ With :math:`\xi_i = \nabla^+_i t_i - t_i` and tails :math:`S_j`, the definition 
 
 .. math:: t_{i,j} = -\frac{1}{S_j} \sum_{l \ge j} \rho_l\, \xi_{i,l},
 
-which is zero at action 0 exactly when ξ_i has mean zero in agent i's own action. (Formula (43) of Brooks & Du (2023) prints
+which is zero at action 0 exactly when ξ_i has mean zero in agent i's own action. (Formula (43) of Brooks & Du (2023)
+prints
 1/ρ_i in place of 1/S; on the published grid the two differ by the factor k below the top.)
 """
 
