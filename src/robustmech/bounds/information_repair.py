@@ -16,11 +16,10 @@ from robustmech.model import (
     RationalArray,
     floats,
 )
+from robustmech.model.information import weighted_law
 from robustmech.model.priors import correction, interior_law
 
 _MIXTURE_DENOMINATOR = 2**60
-_SAFE_SUM = 2**22
-"""So many whole numbers of at most 2^40 add up without overflow in 64 bits."""
 
 
 def exact_information(
@@ -49,12 +48,10 @@ def exact_information(
     if environment.transfers:
         counts = _conditional_counts(law, floats(inside))
         denominator = LAW_DENOMINATOR
-        state_law = _weighted_average(discretisation.mass_weights, counts, denominator)
+        state_law = weighted_law(discretisation.mass_weights, counts, denominator)
     else:
         counts, denominator = _joint_counts(law, discretisation.mass[:, None] * floats(inside))
-        state_law = np.array(
-            [Fraction(int(total), denominator) for total in counts.sum(axis=0, dtype=object)], dtype=object
-        )
+        state_law = weighted_law(None, counts, denominator)
     change = correction(environment.beliefs, state_law, support)
     mixture = _smallest_mixture(inside, change)
     remedy = inside + change * ((1 - mixture) / mixture) if mixture else inside
@@ -86,15 +83,6 @@ def _joint_counts(law: FloatArray, fallback: FloatArray) -> tuple[IntArray, int]
     counts = np.floor(weights / weights.sum() * denominator).astype(np.int64)
     counts[np.unravel_index(counts.argmax(), counts.shape)] += denominator - int(counts.sum(dtype=object))
     return counts, denominator
-
-
-def _weighted_average(weights: RationalArray, counts: IntArray, denominator: int) -> RationalArray:
-    """The mass-weighted average of the rows of counts / denominator, exactly."""
-    if weights.size <= _SAFE_SUM and (weights == weights[0]).all():
-        totals, whole = counts.sum(axis=0).tolist(), weights.size
-    else:
-        totals, whole = (weights @ counts.astype(object)).tolist(), int(weights.sum())
-    return np.array([Fraction(total, whole * denominator) for total in totals], dtype=object)
 
 
 def _smallest_mixture(inside: RationalArray, change: RationalArray) -> Fraction:

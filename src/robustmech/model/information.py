@@ -14,6 +14,19 @@ from robustmech.model.rational import FloatArray, IntArray, RationalArray, float
 
 LAW_DENOMINATOR = 2**40
 """Conditional laws are kept as whole numbers over this before they are mixed with the correction."""
+_SAFE_SUM = 2**22
+"""So many whole numbers of at most 2^40 add up without overflow in 64 bits."""
+
+
+def weighted_law(weights: RationalArray | None, counts: IntArray, denominator: int) -> RationalArray:
+    """The average of the rows of counts / denominator with the given weights, or their sum, exactly: shape (states,)."""
+    if weights is None:
+        totals, whole = counts.sum(axis=0, dtype=object).tolist(), 1
+    elif weights.size <= _SAFE_SUM and (weights == weights[0]).all():
+        totals, whole = counts.sum(axis=0).tolist(), weights.size
+    else:
+        totals, whole = (weights @ counts.astype(object)).tolist(), int(weights.sum())
+    return np.array([Fraction(total, whole * denominator) for total in totals], dtype=object)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

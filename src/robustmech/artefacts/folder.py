@@ -1,0 +1,128 @@
+"""Writing a result folder in one step: it appears whole, or not at all."""
+
+import io
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from robustmech.artefacts.encoding import encode_certificate, encode_environment
+from robustmech.bounds import Solution
+from robustmech.errors import InputError
+from robustmech.model import MECHANISM_DENOMINATOR
+from robustmech.verification import manifest_text
+
+MANIFEST = "MANIFEST"
+
+
+def require_writable(folder: Path) -> None:
+    """Refuse, before any work is done, a folder that a result cannot be written to.
+
+    A folder that holds an earlier result and nothing else may be replaced, and so may an empty one.
+
+    Raises:
+        InputError: naming what is in the way.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InputError(f"{folder}: exists and is not a folder; choose another output folder")
+    if folder.is_dir():
+        held = {entry.name for entry in folder.iterdir()}
+        if held and MANIFEST not in held:
+            raise InputError(f"{folder}: exists and was not written by robustmech; choose another output folder")
+        listed = _listed_files(folder) if held else set()
+        foreign = sorted(held - listed - {MANIFEST})
+        if foreign:
+            raise InputError(
+                f"{folder}: holds {foreign[0]}, which is not part of a result; move it or choose another folder"
+            )
+    parent = folder.absolute().parent
+    if not parent.is_dir():
+        raise InputError(f"{folder}: the folder {parent} does not exist; make it first")
+    if not os.access(parent, os.W_OK):
+        raise InputError(f"{folder}: the folder {parent} cannot be written to")
+
+
+def _listed_files(folder: Path) -> set[str]:
+    try:
+        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        raise InputError(f"{folder / MANIFEST}: cannot be read; choose another output folder") from None
+    return {line.partition("  ")[2] for line in lines}
+
+
+def write_result(folder: Path, solution: Solution, pictures: bytes | None) -> None:
+    """Write the artefacts of a solution, replacing an earlier result at the same place.
+
+    Args:
+        folder: where to write; see `require_writable`.
+        solution: a certified solution.
+        pictures: the PNG file's content, or None to leave it out.
+    Raises:
+        InputError: if the folder cannot be written to.
+    """
+    require_writable(folder)
+    contents = _contents(solution, pictures)
+    contents[MANIFEST] = manifest_text(contents).encode()
+    folder = folder.absolute()
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        for name, content in contents.items():
+            (fresh / name).write_bytes(content)
+        fresh.chmod(0o755)
+        if folder.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+            folder.rename(old / folder.name)
+            fresh.rename(folder)
+            shutil.rmtree(old)
+        else:
+            fresh.rename(folder)
+    except OSError as error:
+        raise InputError(f"{folder}: could not be written ({error.strerror or error})") from None
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _contents(solution: Solution, pictures: bytes | None) -> dict[str, bytes]:
+    contents = {
+        "problem.json": _json(encode_environment(solution.environment)),
+        "certificate.json": _json(encode_certificate(solution)),
+    }
+    if solution.lower is not None:
+        mechanism = solution.lower.mechanism
+        arrays: dict[str, npt.NDArray[np.generic]] = {
+            "decisions": mechanism.decision_counts,
+            "denominator": np.array(MECHANISM_DENOMINATOR, dtype=np.int64),
+        }
+        if mechanism.transfers is not None and mechanism.aggregate_excess_growth is not None:
+            arrays |= {
+                "transfers": mechanism.transfers,
+                "aggregate_excess_growth": mechanism.aggregate_excess_growth,
+            }
+        contents["mechanism.npz"] = _npz(arrays)
+    if solution.upper is not None:
+        information = solution.upper.information
+        contents["information.npz"] = _npz(
+            {
+                "law": information.law_counts,
+                "denominator": np.array(information.denominator, dtype=np.int64),
+                "joint": information.joint,
+                "interim_values": information.interim_values(solution.environment),
+            }
+        )
+    if pictures is not None:
+        contents["pictures.png"] = pictures
+    return contents
+
+
+def _json(content: object) -> bytes:
+    return (json.dumps(content, allow_nan=False, ensure_ascii=False) + "\n").encode()
+
+
+def _npz(arrays: dict[str, npt.NDArray[np.generic]]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, allow_pickle=False, **{name: np.ascontiguousarray(a) for name, a in arrays.items()})
+    return buffer.getvalue()

@@ -1,0 +1,95 @@
+"""Reading a result folder back into the model's types."""
+
+import json
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from robustmech.artefacts.encoding import Json, decode_environment, decode_grids
+from robustmech.errors import InputError
+from robustmech.model import Environment, InformationStructure, Mechanism, Side, on_grids, rationals
+from robustmech.model.information import weighted_law
+from robustmech.verification import verify
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Result:
+    """A result folder, read back and verified.
+
+    Args:
+        environment: the problem.
+        lower: the certified lower number, if that side was solved.
+        upper: the certified upper number, if that side was solved.
+        mechanism: the mechanism, if the lower side was solved.
+        information: the information structure, if the upper side was solved.
+    """
+
+    environment: Environment
+    lower: float | None
+    upper: float | None
+    mechanism: Mechanism | None
+    information: InformationStructure | None
+
+
+def read_result(folder: Path | str) -> Result:
+    """Read and verify a result folder.
+
+    Raises:
+        InputError: if the folder is not a result, or does not verify.
+    """
+    folder = Path(folder)
+    verification = verify(folder)
+    if not verification.passed:
+        raise InputError(f"{folder}: does not verify: {verification.failures[0].detail}")
+    environment = decode_environment(_json(folder / "problem.json"))
+    certificate = _json(folder / "certificate.json")
+    return Result(
+        environment=environment,
+        lower=verification.claimed_lower,
+        upper=verification.claimed_upper,
+        mechanism=_mechanism(folder, certificate["lower"], environment),
+        information=_information(folder, certificate["upper"], environment),
+    )
+
+
+def _json(path: Path) -> Json:
+    content = json.loads(path.read_bytes())
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: expected a JSON object")
+    return content
+
+
+def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechanism | None:
+    if not isinstance(bound, dict):
+        return None
+    with np.load(folder / "mechanism.npz", allow_pickle=False) as arrays:
+        return Mechanism(
+            grids=decode_grids(bound["discretisation"]),
+            decision_counts=arrays["decisions"],
+            transfers=arrays["transfers"] if environment.transfers else None,
+            aggregate_excess_growth=arrays["aggregate_excess_growth"] if environment.transfers else None,
+            decision_names=environment.decision_names,
+        )
+
+
+def _information(folder: Path, bound: object, environment: Environment) -> InformationStructure | None:
+    if not isinstance(bound, dict):
+        return None
+    with np.load(folder / "information.npz", allow_pickle=False) as arrays:
+        law, denominator = arrays["law"], int(arrays["denominator"])
+    grids = decode_grids(bound["discretisation"])
+    mixture, correction = Fraction(bound["mixture"]), rationals(bound["correction"])
+    counts = law.reshape(-1, law.shape[-1])
+    weights = on_grids(grids, Side.UPPER).mass_weights if environment.transfers else None
+    base = weighted_law(weights, counts, denominator)
+    return InformationStructure(
+        grids=grids,
+        law_counts=law,
+        denominator=denominator,
+        mixture=mixture,
+        correction=correction,
+        product_signals=environment.transfers,
+        state_law=(1 - mixture) * base + mixture * correction,
+    )

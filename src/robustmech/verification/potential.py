@@ -1,0 +1,45 @@
+"""The upper number: the potential of an information structure."""
+
+import math
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
+
+from robustmech.verification.exactness import Whole, scaled
+from robustmech.verification.grid import Grid, next_action
+from robustmech.verification.information import Information
+from robustmech.verification.problem import Problem
+
+
+def potential(problem: Problem, grid: Grid, information: Information, prior: Sequence[Fraction]) -> Fraction:
+    r"""`Σ_x max { c·V(x) : c in the decision set } − Σ_θ penalty(θ) μ(θ)`.
+
+    With `a_i(j) = S_{i,j}/w_i(j)` and `A_{i,k}(x) = Σ_θ u[i,θ,k] σ(x,θ)`,
+    `V_k(x) = Σ_θ w[θ,k] σ(x,θ) + Σ_i [ a_i(x_i) A_{i,k}(x) − a_i(x_i+1) A_{i,k}(x+e_i) ]`.
+    Whole numbers throughout: the ratios `a` are multiplied by the least common multiple of all weights.
+
+    Args:
+        problem: the environment.
+        grid: the signals' grid.
+        information: the joint law σ.
+        prior: its law of the state μ.
+    """
+    clear, multiple = problem.denominator(), grid.common_multiple
+    payoffs: dict[int, Whole] = {}
+    interim: dict[tuple[int, int], Whole] = {}
+    for state in range(problem.states):
+        column = information.column(state)
+        for k, payoff in problem.payoff.get(state, {}).items():
+            payoffs[k] = payoffs.get(k, 0) + scaled(payoff, clear) * column
+        for pair, utility in problem.utilities.get(state, {}).items():
+            interim[pair] = interim.get(pair, 0) + scaled(utility, clear) * column
+    values: Whole = np.zeros((*grid.shape, problem.decisions), dtype=object)
+    for k, payoff_sum in payoffs.items():
+        values[..., k] += multiple * payoff_sum
+    for (agent, k), utility_sum in interim.items():
+        steep = grid.downward_ratios(agent, multiple) * utility_sum
+        values[..., k] += steep - next_action(steep, agent)
+    best, unit = problem.decision_set.maximum(values)
+    total = Fraction(int(best.sum()), math.prod((unit, clear, multiple, information.scale)))
+    return total - problem.beliefs.expected_penalty(prior)
