@@ -158,7 +158,8 @@ def _doubles(shape: tuple[int, ...], values: dict[tuple[int, ...], Fraction]) ->
 
 
 def _grid_json(weights: list[list[int]]) -> Json:
-    return {"kind": "grid", "weights": [[str(weight) for weight in own] for own in weights]}
+    names = [f"grid {agent}" for agent in range(len(weights))]
+    return {"kind": "grid", "names": names, "weights": [[str(weight) for weight in own] for own in weights]}
 
 
 def _mechanism(recipe: Recipe, rng: random.Random) -> tuple[dict[str, Any], plain.Allocation]:

@@ -1,6 +1,7 @@
 """Every condition of docs/artefacts.md, broken in one folder after another: the check of that name fails."""
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from artefact_folders import RECIPES, Artefact, make
 
 from robustmech.verification import verify
+from robustmech.verification.guarantee import LeastObjective
 
 Change = Callable[[Artefact], object]
 Case = tuple[str, Change, str]
@@ -73,6 +75,13 @@ def bounds_without_limit(artefact: Artefact) -> None:
     artefact.certificate["lower"]["multipliers"][0] = "1/1000000"
 
 
+def negative_law(artefact: Artefact) -> None:
+    """Mass moved from one state to another, so that every sum is still right."""
+    law = information(artefact)["law"]
+    moved = law[0, 0, 0] + 1
+    law[0, 0, :2] += [-moved, moved]
+
+
 def free_decisions(artefact: Artefact) -> None:
     """A mechanism that gives away a thousand units seems to guarantee more than is possible."""
     artefact.problem["payoff"]["value"] = ["100"] * len(artefact.problem["payoff"]["value"])
@@ -105,7 +114,7 @@ LOWER: list[Case] = [
 ]  # fmt: skip
 
 UPPER: list[Case] = [
-    (AUCTION, both(put(information, "law", (0, 0, 0), -1), put(information, "law", (0, 0, 1), 25)), "upper: law"),
+    (AUCTION, negative_law, "upper: law"),
     (AUCTION, shift(information, "law", (1, 2, 0), 1), "upper: law"),
     (PUBLIC, shift(information, "law", (1, 1, 0), 1), "upper: law"),
     (AUCTION, put(information, "law", (0, 0, 0), 2**63 - 1), "upper: law"),
@@ -134,6 +143,18 @@ def test_broken_condition_fails(name: str, change: Change, check: str, tmp_path:
     assert check in [failure.name for failure in result.failures]
     assert all("could not be checked" not in failure.detail for failure in result.failures)
     assert all("\n" not in failure.detail for failure in result.failures)
+
+
+def test_law_that_is_negative_is_named_as_such(tmp_path: Path) -> None:
+    artefact = right(AUCTION).copy()
+    negative_law(artefact)
+    details = {failure.name: failure.detail for failure in verify(artefact.write(tmp_path)).failures}
+    assert details["upper: law"] == "the law is negative at (profile, state) (0, 0, 0)"
+
+
+def test_largest_objective_sets_the_tolerance() -> None:
+    numerators, mass = np.array([-6, 3], dtype=object), np.array([2, 3], dtype=object)
+    assert LeastObjective(numerators=numerators, mass=mass, denominator=5).largest() == Fraction(3, 5)
 
 
 def test_deviations_within_rounding_pass(tmp_path: Path) -> None:

@@ -88,6 +88,9 @@ REPLACEMENTS = {  # file: (text, its replacement, the check that fails)
         ('"status": "proved", ', ""),
         ('"kind": "grid"', '"kind": "nodes"'),
         ('"kind": "grid", ', ""),
+        ('"names": ["grid 0"', '"names": [0'),
+        ('"names": ["grid 0", ', '"names": ['),
+        ('"names": ', '"title": '),
         ('"weights": [["3"', '"weights": [["0"'),
         ('"weights": [["3"', '"weights": [["-3"'),
         ('"weights": [["3"', '"weights": [["3/2"'),
@@ -141,6 +144,12 @@ def test_claiming_nothing_fails(tmp_path: Path) -> None:
     assert failed(artefact.write(tmp_path)) == ["certificate"]
 
 
+def test_names_of_grids_are_optional(tmp_path: Path) -> None:
+    artefact = right().copy()
+    del artefact.certificate["lower"]["discretisation"]["names"]
+    assert failed(artefact.write(tmp_path)) == []
+
+
 def test_long_numbers_within_the_limit_are_read(tmp_path: Path) -> None:
     artefact = right().copy()
     caps = artefact.problem["decision_set"]["cap"]
@@ -161,7 +170,8 @@ ARRAYS: list[tuple[str, str, Any]] = [
     ("mechanism", "decisions", np.zeros((3, 2, 2), dtype=[("a", "<i8")])),
     ("mechanism", "denominator", np.int64(0)),
     ("mechanism", "denominator", np.int64(-60)),
-    ("mechanism", "denominator", np.array([60])),
+    ("mechanism", "denominator", np.array([60, 60])),
+    ("mechanism", "denominator", np.array([], dtype=np.int64)),
     ("mechanism", "denominator", np.float64(60)),
     ("mechanism", "denominator", None),
     ("mechanism", "transfers", None),
@@ -189,6 +199,13 @@ def test_wrong_array_fails(file: str, name: str, value: Any, tmp_path: Path) -> 
         arrays[name] = value
     side = "lower" if file == "mechanism" else "upper"
     assert failed(artefact.write(tmp_path)) == [f"{side}: {file}"]
+
+
+def test_single_number_may_be_a_list_of_one(tmp_path: Path) -> None:
+    artefact = right().copy()
+    assert artefact.mechanism is not None
+    artefact.mechanism["denominator"] = np.array([60])
+    assert failed(artefact.write(tmp_path)) == []
 
 
 def archive(header: str, *, name: str = "decisions.npy", data: bytes = b"") -> bytes:
@@ -243,6 +260,11 @@ ARCHIVES = {
 def test_damaged_archive_fails(name: str, tmp_path: Path) -> None:
     contents = right().contents() | {"mechanism.npz": ARCHIVES[name]}
     assert failed(write(tmp_path, contents)) == ["lower: mechanism"]
+
+
+def test_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
+    result = verify(write(tmp_path, right().contents() | {"mechanism.npz": ARCHIVES["a bomb"]}))
+    assert "would unpack to more than" in result.failures[0].detail
 
 
 def test_archive_cut_short_fails(tmp_path: Path) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
+from typing import Any
 
 import numpy as np
 
 from robustmech.bounds import LowerBound, Solution, UpperBound
-from robustmech.model import Beliefs, DecisionSet, Environment, Grid, rationals
+from robustmech.model import Beliefs, DecisionSet, Environment, Grid, RationalArray
 
 PROBLEM_SCHEMA = "robustmech/problem"
 CERTIFICATE_SCHEMA = "robustmech/certificate"
@@ -103,24 +104,24 @@ def decode_environment(content: Json) -> Environment:
     utilities = np.full((agents, states, decisions), zero, dtype=object)
     payoff = np.full((states, decisions), zero, dtype=object)
     u, w = _table(content["utilities"]), _table(content["payoff"])
-    utilities[u["agent"], u["state"], u["decision"]] = rationals(u["value"])
-    payoff[w["state"], w["decision"]] = rationals(w["value"])
+    utilities[tuple(np.array([u["agent"], u["state"], u["decision"]], dtype=np.int64))] = exact_numbers(u["value"])
+    payoff[tuple(np.array([w["state"], w["decision"]], dtype=np.int64))] = exact_numbers(w["value"])
     chosen, known = _table(content["decision_set"]), _table(content["beliefs"])
     own = content["own_decisions"]
     return Environment(
         utilities=utilities,
         payoff=payoff,
         decision_set=DecisionSet(
-            group=np.array(chosen["group"]), required=np.array(chosen["required"]), cap=rationals(chosen["cap"])
+            group=np.array(chosen["group"]), required=np.array(chosen["required"]), cap=exact_numbers(chosen["cap"])
         ),
         beliefs=Beliefs(
             states=states,
             row=np.array(known["row"], dtype=np.int64),
             column=np.array(known["state"], dtype=np.int64),
-            value=rationals(known["value"]),
+            value=exact_numbers(known["value"]),
             lower=tuple(None if v is None else Fraction(v) for v in known["lower"]),
             upper=tuple(None if v is None else Fraction(v) for v in known["upper"]),
-            penalties=None if known["penalty"] is None else rationals(known["penalty"]),
+            penalties=None if known["penalty"] is None else exact_numbers(known["penalty"]),
         ),
         transfers=bool(content["transfers"]),
         own_decisions=None if own is None else np.array(own, dtype=np.int64),
@@ -138,7 +139,12 @@ def decode_grids(content: object) -> tuple[Grid, ...]:
     )
 
 
-def _table(content: object) -> dict[str, list[str]]:
+def exact_numbers(texts: Iterable[str]) -> RationalArray:
+    """Whole numbers and fractions, of any length, as an array."""
+    return np.array([Fraction(text) for text in texts], dtype=object)
+
+
+def _table(content: object) -> dict[str, list[Any]]:
     if not isinstance(content, dict):
         raise TypeError("expected a JSON object")
     return content

@@ -124,5 +124,5 @@ def _json(content: object) -> bytes:
 
 def _npz(arrays: dict[str, npt.NDArray[np.generic]]) -> bytes:
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, allow_pickle=False, **{name: np.ascontiguousarray(a) for name, a in arrays.items()})
+    np.savez_compressed(buffer, allow_pickle=False, **{name: np.asarray(a, order="C") for name, a in arrays.items()})
     return buffer.getvalue()

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from robustmech.artefacts.encoding import Json, decode_environment, decode_grids
+from robustmech.artefacts.encoding import Json, decode_environment, decode_grids, exact_numbers
 from robustmech.errors import InputError
-from robustmech.model import Environment, InformationStructure, Mechanism, Side, on_grids, rationals
+from robustmech.model import Environment, InformationStructure, Mechanism, Side, on_grids
 from robustmech.model.information import weighted_law
 from robustmech.verification import verify
 
@@ -80,7 +80,7 @@ def _information(folder: Path, bound: object, environment: Environment) -> Infor
     with np.load(folder / "information.npz", allow_pickle=False) as arrays:
         law, denominator = arrays["law"], int(arrays["denominator"])
     grids = decode_grids(bound["discretisation"])
-    mixture, correction = Fraction(bound["mixture"]), rationals(bound["correction"])
+    mixture, correction = Fraction(bound["mixture"]), exact_numbers(bound["correction"])
     counts = law.reshape(-1, law.shape[-1])
     weights = on_grids(grids, Side.UPPER).mass_weights if environment.transfers else None
     base = weighted_law(weights, counts, denominator)

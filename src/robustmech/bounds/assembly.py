@@ -199,7 +199,7 @@ def _decision_rows(environment: Environment, discretisation: Discretisation) -> 
 
 
 def _participation_rows(environment: Environment, discretisation: Discretisation, unit: float) -> _Rows:
-    """Action 0 is participation secure: utility at least zero in every state where a decision could make it negative."""
+    """Action 0 is participation secure: utility at least zero in every state where it could be negative."""
     blocks = []
     for i, lowest in enumerate(discretisation.lowest):
         utilities = environment.utilities_rounded[i] / unit

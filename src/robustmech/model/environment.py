@@ -91,7 +91,7 @@ class Environment:
 
     @property
     def scale(self) -> float:
-        """The largest utility, payoff or penalty in absolute value (one if all are zero): the unit the solver works in."""
+        """The largest utility or payoff in absolute value (one if all are zero): the unit the solver works in."""
         largest = max(np.abs(self.utilities_rounded).max(), np.abs(self.payoff_rounded).max())
         return float(largest) if largest > 0 else 1.0
 

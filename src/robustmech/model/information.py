@@ -19,7 +19,7 @@ _SAFE_SUM = 2**22
 
 
 def weighted_law(weights: RationalArray | None, counts: IntArray, denominator: int) -> RationalArray:
-    """The average of the rows of counts / denominator with the given weights, or their sum, exactly: shape (states,)."""
+    """The weighted average of the rows of counts / denominator, or their sum, exactly: shape (states,)."""
     if weights is None:
         totals, whole = counts.sum(axis=0, dtype=object).tolist(), 1
     elif weights.size <= _SAFE_SUM and (weights == weights[0]).all():

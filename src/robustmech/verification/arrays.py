@@ -25,7 +25,7 @@ class Expected:
 
     Args:
         kind: whole numbers (int64) or doubles (float64, all of them finite), little-endian.
-        shape: the length of each axis, `None` where any will do.
+        shape: the length of each axis, `None` where any will do; a single number may also be a list of one.
         optional: whether the array may be absent.
     """
 
@@ -72,6 +72,8 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, e
         kind, shape, offset = _read_header(stream, where)
         if kind != expected.kind:
             raise Flaw(f"{where}: expected {expected.kind} numbers, in C order, without pickle")
+        if not expected.shape and shape == (1,):
+            shape = ()
         matches = len(shape) == len(expected.shape) and all(
             wanted is None or length == wanted for length, wanted in zip(shape, expected.shape, strict=True)
         )

@@ -90,15 +90,17 @@ def exact_sequence(value: object, where: str, length: int | None = None) -> tupl
     return tuple(exact(entry, f"{where}[{index}]") for index, entry in enumerate(entries))
 
 
-def record(value: object, where: str, names: Collection[str]) -> Mapping[str, object]:
-    """A JSON object with exactly these keys: an unknown one might change what the others mean."""
+def record(
+    value: object, where: str, names: Collection[str], *, optional: Collection[str] = ()
+) -> Mapping[str, object]:
+    """A JSON object with these keys and no others, as an unknown one might change what the others mean."""
     if not isinstance(value, dict):
         raise Flaw(f"{where}: expected an object")
     for name in names:
         if name not in value:
             raise Flaw(f"{where}: {name!r} is missing")
     for name in value:
-        if name not in names:
+        if name not in names and name not in optional:
             raise Flaw(f"{where}: {str(name)[:40]!r} is not a field of this version")
     return cast(Mapping[str, object], value)
 

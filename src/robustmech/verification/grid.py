@@ -8,7 +8,7 @@ import numpy as np
 
 from robustmech.verification.checks import Flaw
 from robustmech.verification.exactness import Whole
-from robustmech.verification.fields import exact_sequence, record, sequence
+from robustmech.verification.fields import exact_sequence, record, sequence, text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +90,10 @@ def parse_grid(value: object, where: str, agents: int) -> Grid:
     """The grid that a certificate's `discretisation` describes; common factors of weights are taken out."""
     if isinstance(value, dict) and value.get("kind") != "grid":
         raise Flaw(f"{where}: 'grid' is the only kind of discretisation that this software reads")
-    lists = sequence(record(value, where, {"kind", "weights"})["weights"], f"{where}.weights", agents)
+    fields = record(value, where, {"kind", "weights"}, optional={"names"})
+    for agent, name in enumerate(sequence(fields["names"], f"{where}.names", agents) if "names" in fields else ()):
+        text(name, f"{where}.names[{agent}]")
+    lists = sequence(fields["weights"], f"{where}.weights", agents)
     weights = []
     for agent, entries in enumerate(lists):
         place = f"{where}.weights[{agent}]"

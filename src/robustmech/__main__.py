@@ -1,0 +1,5 @@
+"""``python -m robustmech``."""
+
+from robustmech.cli import main
+
+main()

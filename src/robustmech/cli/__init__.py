@@ -1,0 +1,5 @@
+"""The robustmech command."""
+
+from robustmech.cli.application import main
+
+__all__ = ["main"]

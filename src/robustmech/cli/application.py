@@ -1,0 +1,65 @@
+"""The command line: one command per file, one line per mistake."""
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from robustmech.cli.solve_command import solve_command
+from robustmech.cli.verify_command import verify_command
+from robustmech.errors import InputError, RobustmechError
+
+BAD_INPUT, NO_ANSWER, INTERRUPTED = 2, 3, 130
+
+
+@click.group(invoke_without_command=True)
+@click.option("--version", "show_version", is_flag=True, help="Print the version and stop.")
+@click.pass_context
+def application(context: click.Context, show_version: bool) -> None:
+    """Informationally robust mechanism design: guarantees, potentials, and a certified bracket between them."""
+    if show_version:
+        from robustmech import __version__
+
+        click.echo(f"robustmech {__version__}")
+    elif context.invoked_subcommand is None:
+        click.echo(context.get_help())
+
+
+application.add_command(solve_command)
+application.add_command(verify_command)
+
+
+def main() -> NoReturn:
+    """Run the command and exit: 0 done, 1 not verified, 2 bad input, 3 no certified answer, 130 interrupted."""
+    try:
+        code = application(prog_name="robustmech", standalone_mode=False)
+    except click.Abort:
+        _leave_at_once()
+    except click.ClickException as error:
+        _fail(error.format_message(), BAD_INPUT)
+    except InputError as error:
+        _fail(str(error), BAD_INPUT)
+    except RobustmechError as error:
+        _fail(str(error), NO_ANSWER)
+    except MemoryError:
+        _fail("not enough memory: take fewer actions", NO_ANSWER)
+    except BrokenPipeError:
+        # The reader of our output has gone; the interpreter must not try to flush into it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        _leave_at_once()
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    click.echo(f"robustmech: {' '.join(message.split())}", err=True)
+    sys.exit(code)
+
+
+def _leave_at_once() -> NoReturn:
+    click.echo("robustmech: interrupted; nothing was written", err=True)
+    sys.stderr.flush()
+    # A solver's thread may still be finishing an iteration, and must not find the interpreter half taken down.
+    os._exit(INTERRUPTED)

@@ -1,0 +1,45 @@
+"""The progress display: stage, iteration, and the gap so far, on the terminal's error stream."""
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+from robustmech.bounds import Stage
+from robustmech.bounds.solving import Watch
+from robustmech.model import Side
+
+
+@contextmanager
+def shown_progress(*, enabled: bool) -> Iterator[Watch]:
+    """Show progress while the body runs, if the error stream is a terminal; yields the function to report to."""
+    console = Console(stderr=True)
+    display = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=console,
+        transient=True,
+        disable=not (enabled and console.is_terminal),
+    )
+    with display:
+        tasks: dict[Side, TaskID] = {}
+
+        def watch(stage: Stage) -> None:
+            if stage.side not in tasks:
+                tasks[stage.side] = display.add_task("", total=None)
+            display.update(tasks[stage.side], description=described(stage))
+
+        yield watch
+
+
+def described(stage: Stage) -> str:
+    """One line for a progress report; the solver's own gap, which is no bound."""
+    text = f"{stage.side.value:5} bound: {stage.name}"
+    if stage.iteration is None:
+        return text
+    text += f", iteration {max(stage.iteration.iteration, 0)}"
+    gap = abs(stage.iteration.primal - stage.iteration.dual)
+    return f"{text}, solver's gap {gap:.1e}" if math.isfinite(gap) else text

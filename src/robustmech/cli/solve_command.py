@@ -1,0 +1,128 @@
+"""robustmech solve: from a problem file to a certified bracket."""
+
+import json
+from pathlib import Path
+from typing import Literal
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from robustmech.artefacts import require_writable, write_result
+from robustmech.bounds import Solution, solve
+from robustmech.cli.progress import shown_progress
+from robustmech.errors import InputError
+from robustmech.lp import ClarabelSolver, HighsSolver
+from robustmech.model import Grid
+from robustmech.problems import GridRequest, Problem, load_problem
+from robustmech.report import data_lines, solution_json, solution_rows
+
+
+@click.command("solve")
+@click.argument("problem", type=click.Path(path_type=Path))
+@click.option("--actions", metavar="M", help="Equally likely actions per agent: one number, or one each as in 20,30.")
+@click.option("--published", type=int, metavar="K", help="The papers' grid, with K²+1 actions per agent.")
+@click.option("--side", type=click.Choice(["both", "lower", "upper"]), default="both", help="Which number to compute.")
+@click.option(
+    "--solver", type=click.Choice(["clarabel", "highs"]), default="clarabel", help="The solver that proposes."
+)
+@click.option("--time-limit", type=float, metavar="S", help="Seconds of solver time per side.")
+@click.option("--iteration-limit", type=int, metavar="N", help="Solver iterations per side.")
+@click.option(
+    "--memory-limit",
+    type=float,
+    default=8.0,
+    show_default=True,
+    metavar="GIB",
+    help="Refuse programs estimated to need more memory.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write mechanism, information, certificate and pictures to this folder.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+@click.option("--quiet", is_flag=True, help="No progress display.")
+def solve_command(
+    problem: Path,
+    actions: str | None,
+    published: int | None,
+    side: Literal["both", "lower", "upper"],
+    solver: str,
+    time_limit: float | None,
+    iteration_limit: int | None,
+    memory_limit: float,
+    out: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Bracket the maximum guarantee and the minimum potential of PROBLEM (a TOML file), with a proof."""
+    if out is not None:
+        require_writable(out)
+    asked = load_problem(problem)
+    grids = _grids(asked, actions, published)
+    if not memory_limit > 0:
+        raise InputError(f"--memory-limit is {memory_limit}: give a positive number of GiB")
+    with shown_progress(enabled=not quiet) as watch:
+        solution = solve(
+            asked.environment,
+            grids,
+            side=side,
+            solver=ClarabelSolver() if solver == "clarabel" else HighsSolver(),
+            time_limit=time_limit,
+            iteration_limit=iteration_limit,
+            memory_limit=memory_limit * 2**30,
+            watch=watch,
+        )
+    if out is not None:
+        # Drawing is imported only where it is asked for: it takes longer than a small solve.
+        from robustmech.plots import result_png
+
+        write_result(out, solution, result_png(solution))
+    if as_json:
+        click.echo(json.dumps(solution_json(solution, asked.title), allow_nan=False))
+    else:
+        _print_table(asked, solution, out)
+
+
+def _grids(asked: Problem, actions: str | None, published: int | None) -> Grid | tuple[Grid, ...] | None:
+    """The grid from the options, else from the problem file, else None."""
+    if actions is not None and published is not None:
+        raise InputError("--actions and --published exclude each other: give one")
+    if published is not None:
+        return Grid.published(published)
+    if actions is not None:
+        try:
+            numbers = [int(part) for part in actions.split(",")]
+        except ValueError:
+            raise InputError(f"--actions is '{actions}': give a whole number, or one per agent as in 20,30") from None
+        if len(numbers) == 1:
+            return Grid.quantile(numbers[0])
+        return tuple(Grid.quantile(number) for number in numbers)
+    return _requested(asked.grid)
+
+
+def _requested(request: GridRequest | None) -> Grid | None:
+    if request is None:
+        return None
+    if request.published is not None:
+        return Grid.published(request.published)
+    return None if request.actions is None else Grid.quantile(request.actions)
+
+
+def _print_table(asked: Problem, solution: Solution, out: Path | None) -> None:
+    console = Console(soft_wrap=True, highlight=False)
+    if asked.title:
+        console.print(asked.title, style="bold")
+    if asked.data is not None:
+        for line in data_lines(asked.data):
+            console.print(line)
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(no_wrap=True)
+    for label, text in solution_rows(solution):
+        table.add_row(label, text)
+    console.print(table)
+    if out is not None:
+        console.print(f"written to {out}; check it with: robustmech verify {out}")

@@ -1,0 +1,128 @@
+"""What a person reads about a solution, and what a program reads."""
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+
+from robustmech.bounds import Solution
+from robustmech.model import floats
+from robustmech.model.priors import interior_law
+from robustmech.problems import DataReport
+
+_SHOWN_ROWS = 8
+_SHOWN_DIGITS = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yardstick:
+    """What a gap is measured against, in the units of the designer's payoff.
+
+    Args:
+        expected_value: what the best decision that ignores the state is worth in expectation.
+        efficient_surplus: what the best decision in each state is worth in expectation.
+        law: which law of the state the expectations are under, in words.
+    """
+
+    expected_value: float
+    efficient_surplus: float
+    law: str
+
+
+def yardstick(solution: Solution) -> Yardstick:
+    """Expectations under the prior, where it is known, and else under the law nature chose against the designer."""
+    environment = solution.environment
+    beliefs = environment.beliefs
+    known = beliefs.rows == environment.states and bool(beliefs.equality.all()) and beliefs.penalties is None
+    law = solution.state_law if solution.state_law is not None and not known else floats(interior_law(beliefs))
+    return Yardstick(
+        expected_value=environment.best_constant_decision(law),
+        efficient_surplus=float(law @ environment.best_surplus()),
+        law="the prior" if known else "nature's law" if solution.upper is not None else "a prior inside the beliefs",
+    )
+
+
+def solution_rows(solution: Solution) -> list[tuple[str, str]]:
+    """The short table: label and text."""
+    rows = []
+    if solution.lower is not None:
+        rows.append(("guarantee at least", _outward(solution.lower.value, upward=False)))
+    if solution.upper is not None:
+        rows.append(("potential at most", _outward(solution.upper.value, upward=True)))
+    measure = yardstick(solution)
+    if solution.lower is not None and solution.upper is not None:
+        rows.append(("gap", _outward(solution.gap, upward=True)))
+        for name, size in (
+            ("the expected value", measure.expected_value),
+            ("the efficient surplus", measure.efficient_surplus),
+        ):
+            if size > 0:
+                rows.append(("", f"{solution.gap / size:.2%} of {name} {size:.6g} (under {measure.law})"))
+    record = solution.records[0]
+    names = [grid.name for grid in solution.grids]
+    rows += [
+        ("status", f"{solution.status} ({record.solver.name} {record.solver.version}: {_details(solution)})"),
+        ("grid", f"{names[0] if len(set(names)) == 1 else ' × '.join(names)} ({record.size.profiles:,} profiles)"),
+        ("program", f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"),
+        ("time", f"{solution.seconds:.2f} s"),
+        ("memory", f"{max(r.peak_memory for r in solution.records) / 2**20:,.0f} MiB at most"),
+    ]
+    return rows
+
+
+def solution_json(solution: Solution, title: str | None) -> dict[str, object]:
+    """One JSON object; floats are written so that they read back to the same double."""
+    measure = yardstick(solution)
+    both = solution.lower is not None and solution.upper is not None
+    return {
+        "title": title,
+        "lower": None if solution.lower is None else solution.lower.value,
+        "upper": None if solution.upper is None else solution.upper.value,
+        "gap": solution.gap if both else None,
+        "status": solution.status.value,
+        "expected_value": measure.expected_value,
+        "efficient_surplus": measure.efficient_surplus,
+        "expectations_under": measure.law,
+        "grids": [{"name": grid.name, "actions": grid.actions} for grid in solution.grids],
+        "seconds": solution.seconds,
+        "peak_memory_bytes": max(record.peak_memory for record in solution.records),
+        "sides": [
+            {
+                "side": name,
+                "status": side.record.status.value,
+                "solver": side.record.solver.name,
+                "detail": side.record.detail,
+                "iterations": side.record.iterations,
+                "seconds": side.record.seconds,
+            }
+            for name, side in (("lower", solution.lower), ("upper", solution.upper))
+            if side is not None
+        ],
+    }
+
+
+def data_lines(data: DataReport) -> list[str]:
+    """What was done with the rows of a data file."""
+    law = f"{data.bins} equally likely bins" if data.bins else "the empirical law as it is"
+    lines = [
+        f"{data.file.name}, column {data.column}: {data.used} rows used, {data.skipped} skipped; "
+        f"{law}, {len(data.law.values)} distinct values"
+    ]
+    skipped = [row for row in data.rows if row.reason is not None]
+    lines += [f"  row {row.row} skipped: {row.reason}" for row in skipped[:_SHOWN_ROWS]]
+    if len(skipped) > _SHOWN_ROWS:
+        rest = Counter(str(row.reason).partition(":")[0] for row in skipped[_SHOWN_ROWS:])
+        lines.append("  and " + ", ".join(f"{count} more: {reason}" for reason, count in rest.items()))
+    return lines
+
+
+def _details(solution: Solution) -> str:
+    return ", ".join(dict.fromkeys(record.detail for record in solution.records))
+
+
+def _outward(number: float, upward: bool) -> str:
+    """Seven significant digits, rounded so that the text is still a bound."""
+    if number == 0 or not math.isfinite(number):
+        return f"{number:g}"
+    context = Context(prec=_SHOWN_DIGITS, rounding=ROUND_CEILING if upward else ROUND_FLOOR)
+    return f"{context.create_decimal(Decimal(number)):f}"
