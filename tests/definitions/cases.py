@@ -80,6 +80,18 @@ def general(seed: int, transfers: bool) -> Case:
     return _case(environment, Q(4), W([1, 2, 2]))
 
 
+def _secure(*utilities: list[int]) -> Case:
+    """One agent whose lowest action must be safe in every state; the first decision gives nothing."""
+    environment = Environment(
+        utilities=[list(utilities)],  # type: ignore[arg-type]
+        payoff=[[0, 1, 1]] * len(utilities),  # type: ignore[arg-type]
+        decision_set=simplex(3),
+        beliefs=Beliefs.known([Fraction(1, len(utilities))] * len(utilities)),
+        transfers=False,
+    )
+    return _case(environment, Q(4))
+
+
 CASES: dict[str, Callable[[], Case]] = {
     "common": lambda: _common(Q(5), Q(5), law=[THIRD] * 3),
     "independent": lambda: _case(sale(NINE, [Fraction(1, 9)] * 9), Q(4), Q(4)),
@@ -117,6 +129,8 @@ CASES: dict[str, Callable[[], Case]] = {
         public_expenditure([[4, 0, 0], [0, 4, 0], [0, 0, 4]], [THIRD] * 3), Q(3), Q(3), Q(4)
     ),
     "bilateral trade": lambda: _case(bilateral_trade([[0, 2], [3, 5]], [HALF, HALF]), Q(5), Q(6)),
+    "secure only at the outside option": lambda: _secure([0, -2, 1], [0, 1, -2]),
+    "secure on a thin set": lambda: _secure([0, -1, 1], [0, 1, -1]),
     "large numbers": lambda: _case(sale([[0, 0], [10**9, 10**9]], [HALF, HALF], cost=10**7), Q(5), Q(4)),
     **{f"general {seed}": lambda seed=seed: general(seed, transfers=False) for seed in range(3)},
     **{f"general {seed} with transfers": lambda seed=seed: general(seed, transfers=True) for seed in range(3, 6)},

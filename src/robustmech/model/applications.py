@@ -5,18 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from robustmech.errors import InputError, ShapeError
 from robustmech.model.beliefs import Beliefs
 from robustmech.model.decisions import DecisionSet
 from robustmech.model.environment import Environment, require_free_disposal
-from robustmech.model.rational import RationalArray, rational, rationals
+from robustmech.model.rational import Numbers, RationalArray, rational, rationals
 
 
 def auction(
-    values: npt.ArrayLike,
-    prior: Sequence[Any] | npt.ArrayLike | None = None,
+    values: Numbers,
+    prior: Numbers | None = None,
     *,
     beliefs: Beliefs | None = None,
     cost: Any = 0,
@@ -73,8 +72,8 @@ def auction(
 
 
 def public_expenditure(
-    values: npt.ArrayLike,
-    prior: Sequence[Any] | npt.ArrayLike | None = None,
+    values: Numbers,
+    prior: Numbers | None = None,
     *,
     beliefs: Beliefs | None = None,
 ) -> Environment:
@@ -112,8 +111,8 @@ def public_expenditure(
 
 
 def bilateral_trade(
-    values: npt.ArrayLike,
-    prior: Sequence[Any] | npt.ArrayLike | None = None,
+    values: Numbers,
+    prior: Numbers | None = None,
     *,
     beliefs: Beliefs | None = None,
     prices: tuple[Any, Any] | None = None,
@@ -165,7 +164,7 @@ def _spread(numbers: Any, count: int, what: str) -> RationalArray:
     return np.array(np.broadcast_to(exact, (count,)), dtype=object)
 
 
-def _beliefs(prior: Sequence[Any] | npt.ArrayLike | None, beliefs: Beliefs | None, states: int) -> Beliefs:
+def _beliefs(prior: Numbers | None, beliefs: Beliefs | None, states: int) -> Beliefs:
     if (prior is None) == (beliefs is None):
         raise InputError("give either a prior (one probability per state) or beliefs, and not both")
     known = beliefs if beliefs is not None else Beliefs.known(prior if prior is not None else ())

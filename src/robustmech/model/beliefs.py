@@ -10,7 +10,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from robustmech.errors import InputError, ShapeError
-from robustmech.model.rational import IntArray, RationalArray, floats, rational, rationals
+from robustmech.model.rational import IntArray, Numbers, RationalArray, floats, rational, rationals
 
 _FLOAT_SUM_TOLERANCE = Fraction(1, 10**9)
 
@@ -109,7 +109,7 @@ class Beliefs:
         return rows
 
     @classmethod
-    def known(cls, prior: Sequence[Any] | npt.ArrayLike) -> "Beliefs":
+    def known(cls, prior: Numbers) -> "Beliefs":
         """One prior: probabilities that are non-negative and sum to one.
 
         Exact numbers (integers, Fractions, strings) must sum to one exactly; floats within 1e-9, and are then
@@ -121,9 +121,7 @@ class Beliefs:
         return cls(states=law.size, row=states, column=states, value=one, lower=tuple(law), upper=tuple(law))
 
     @classmethod
-    def partition(
-        cls, events: Sequence[int] | npt.ArrayLike, probabilities: Sequence[Any] | npt.ArrayLike
-    ) -> "Beliefs":
+    def partition(cls, events: Numbers, probabilities: Numbers) -> "Beliefs":
         """Known probabilities of events that partition the states; within an event anything is possible.
 
         Args:
@@ -145,7 +143,7 @@ class Beliefs:
         )
 
     @classmethod
-    def marginals(cls, values: npt.ArrayLike, marginals: Sequence[Mapping[Any, Any]]) -> "Beliefs":
+    def marginals(cls, values: Numbers, marginals: Sequence[Mapping[Any, Any]]) -> "Beliefs":
         """Each agent's law of values is known, their dependence is not.
 
         Args:
@@ -169,7 +167,7 @@ class Beliefs:
         return cls.together(*parts)
 
     @classmethod
-    def means(cls, values: npt.ArrayLike, means: Sequence[Any]) -> "Beliefs":
+    def means(cls, values: Numbers, means: Sequence[Any]) -> "Beliefs":
         """Each agent's expected value is known, or known to lie in an interval.
 
         Args:
@@ -187,7 +185,7 @@ class Beliefs:
         return cls.moments(table.T, [pair[0] for pair in limits], [pair[1] for pair in limits])
 
     @classmethod
-    def moments(cls, matrix: npt.ArrayLike, lower: Sequence[Any], upper: Sequence[Any] | None = None) -> "Beliefs":
+    def moments(cls, matrix: Numbers, lower: Sequence[Any], upper: Sequence[Any] | None = None) -> "Beliefs":
         """Any rows: ``lower ≤ matrix · μ ≤ upper``; None for no limit, and upper left out for equality."""
         table = rationals(matrix, "matrix")
         if table.ndim != 2:
@@ -204,7 +202,7 @@ class Beliefs:
         return cls(states=table.shape[1], row=row, column=column, value=table[row, column], lower=low, upper=high)
 
     @classmethod
-    def empirical(cls, values: npt.ArrayLike, law: Mapping[tuple[Any, ...], Any]) -> "Beliefs":
+    def empirical(cls, values: Numbers, law: Mapping[tuple[Any, ...], Any]) -> "Beliefs":
         """The list of values is known, but not which agent has which.
 
         Args:
@@ -223,7 +221,7 @@ class Beliefs:
         return cls.partition([place[key] for key in keys], list(law.values()))
 
     @classmethod
-    def penalty(cls, penalties: Sequence[Any] | npt.ArrayLike) -> "Beliefs":
+    def penalty(cls, penalties: Numbers) -> "Beliefs":
         """Any prior is possible, but the designer's payoff is lowered by the expected penalty.
 
         Source: Brooks & Du (2020), section 4.4.
@@ -258,14 +256,14 @@ class Beliefs:
         )
 
 
-def _value_table(values: npt.ArrayLike) -> RationalArray:
+def _value_table(values: Numbers) -> RationalArray:
     table = rationals(values, "values")
     if table.ndim != 2:
         raise ShapeError(f"values has shape {table.shape}: expected (states, agents)")
     return table
 
 
-def _probabilities(numbers: Sequence[Any] | npt.ArrayLike, what: str) -> RationalArray:
+def _probabilities(numbers: Numbers, what: str) -> RationalArray:
     law = rationals(numbers, what)
     if law.ndim != 1 or law.size == 0:
         raise ShapeError(f"{what} has shape {law.shape}: expected one probability per entry")

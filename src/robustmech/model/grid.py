@@ -1,16 +1,13 @@
 """An agent's grid: a probability vector over ordered actions (or signals)."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from robustmech.errors import InputError, ShapeError
-from robustmech.model.rational import FloatArray, rationals
+from robustmech.model.rational import FloatArray, Numbers, rationals
 
 _MOST_ACTIONS = 100_000
 _LARGEST_PUBLISHED = 100
@@ -83,7 +80,7 @@ class Grid:
         return cls(weights=grid.weights, name=f"exponential {actions} to {top:g}")
 
     @classmethod
-    def from_weights(cls, rho: Sequence[Any] | npt.ArrayLike) -> "Grid":
+    def from_weights(cls, rho: Numbers) -> "Grid":
         """Any positive weights, taken exactly and in proportion (they need not sum to one)."""
         exact = rationals(rho, "grid weights")
         if exact.ndim != 1:

@@ -21,6 +21,8 @@ FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 RationalArray = npt.NDArray[np.object_]
 """An object array whose entries are all `Fraction`."""
+Numbers = npt.ArrayLike | Iterable[Any]
+"""What people write for an array of numbers: nested sequences or arrays of whole numbers, floats, Fractions, text."""
 
 _LONGEST = 60
 _LARGEST_EXPONENT = 60
@@ -73,7 +75,7 @@ def _rational_from_text(text: str, what: str) -> Fraction:
     return Fraction(text.strip())
 
 
-def rationals(array: npt.ArrayLike | Iterable[Any], what: str = "array") -> RationalArray:
+def rationals(array: Numbers, what: str = "array") -> RationalArray:
     """Convert an array of numbers to an object array of Fractions of the same shape.
 
     Raises:

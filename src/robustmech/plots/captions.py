@@ -5,12 +5,13 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from robustmech.bounds import BoundStatus, Solution
 
 _FIGURES = 5
+_SMALLEST_WRITTEN_OUT = Decimal("1e-8")
 
 
 def bracket(solution: Solution) -> str:
     """The certified numbers, shortened outward so that what is printed is still proved.
 
-    A number is shown with five significant figures of the larger of the two, and never with fewer than its whole part.
+    Both are shown to the fifth significant figure of the larger one, and never with less than their whole parts.
     """
     values = [side.value for side in (solution.lower, solution.upper) if side is not None]
     largest = max((abs(Decimal(value)) for value in values), default=Decimal(0))
@@ -34,4 +35,6 @@ def provenance(solution: Solution) -> str:
 
 def _shortened(value: float, step: Decimal, rounding: str) -> str:
     exact = Decimal(value)
-    return f"{exact.quantize(step, rounding=rounding):f}" if exact.is_finite() else str(exact)
+    if not exact.is_finite():
+        return str(exact)
+    return format(exact.quantize(step, rounding=rounding), "e" if step < _SMALLEST_WRITTEN_OUT else "f")

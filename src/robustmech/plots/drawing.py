@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import QuadMesh
+from matplotlib.colorbar import Colorbar
 from matplotlib.ticker import MaxNLocator
 
 from robustmech.model import FloatArray, Grid
@@ -15,7 +15,11 @@ from robustmech.plots.region import cell_edges, median_action, shown_slice
 COLOURS = "viridis"
 _ABSENT = "0.82"
 _TITLE, _LABEL, _TICK, _CONTOUR = 12.0, 11.0, 10.0, 9.0
-_FEWEST_FOR_CONTOURS = 6
+_FEWEST_FOR_CONTOURS = 8
+_ROUND_STEPS = [1, 2, 2.5, 5, 10]
+_LONGEST_LABEL = 6
+_NOTEWORTHY_AREA = 0.005
+_NUMBER = "{x:.10g}"
 
 
 class ColourRange(NamedTuple):
@@ -32,12 +36,12 @@ def full_range(values: FloatArray) -> ColourRange:
 
 
 def robust_range(values: FloatArray) -> ColourRange:
-    """Where 96 per cent of the values lie, or up to the extreme where that is at most a quarter further.
+    """Where the middle 90 per cent of the values lie, or up to the extreme where that is at most half as far again.
 
     A few extreme values (transfers near the top actions) then do not take the whole colour scale.
     """
-    least, low, high, most = (float(v) for v in np.nanpercentile(values, [0, 2, 98, 100]))
-    slack = (high - low) / 4
+    least, low, high, most = (float(v) for v in np.nanpercentile(values, [0, 5, 95, 100]))
+    slack = (high - low) / 2
     if slack == 0:
         return ColourRange(least, most)
     below, above = least < low - slack, most > high + slack
@@ -78,15 +82,23 @@ def draw(
     values = np.ma.masked_invalid(shown_slice(quantity.values, grids))
     if values.mask.all():
         return _say(axes, f"nowhere defined:\n{quantity.absence}")
-    absence = f"\ngrey: {quantity.absence}" if values.mask.any() else ""
-    axes.set_xlabel(f"{kind} of {agent_names[0]}{absence}", fontsize=_LABEL)
-    axes.tick_params(labelsize=_TICK)
     positions = [grid.positions[:size] for grid, size in zip(grids, values.shape, strict=False)]
+    axes.tick_params(labelsize=_TICK)
+    axes.set_xlabel(f"{kind} of {agent_names[0]}", fontsize=_LABEL)
     if len(grids) == 1:
-        return _line(axes, positions[0], values, quantity.label)
+        axes.set_ylabel(quantity.label, fontsize=_LABEL)
+        return _line(axes, positions[0], values, limits)
     axes.set_ylabel(f"{kind} of {agent_names[1]}", fontsize=_LABEL)
+    edges = [cell_edges(own) for own in positions]
+    areas = np.multiply.outer(*(np.diff(own) for own in edges))
+    if areas[np.ma.getmaskarray(values)].sum() > _NOTEWORTHY_AREA * areas.sum():
+        axes.set_xlabel(f"{kind} of {agent_names[0]}\n(grey: {quantity.absence})", fontsize=_LABEL)
     shown = values.filled(np.nan)
-    return _heat_map(axes, positions, values, limits or (robust_range(shown) if robust else full_range(shown)))
+    colours = limits or (robust_range(shown) if robust else full_range(shown))
+    _heat_map(axes, edges, values, colours)
+    if min(values.shape) >= _FEWEST_FOR_CONTOURS:
+        _contours(axes, positions, values, colours)
+    return axes
 
 
 def say_only(axes: Axes, title: str, words: str) -> Axes:
@@ -98,48 +110,41 @@ def say_only(axes: Axes, title: str, words: str) -> Axes:
 def _say(axes: Axes, words: str) -> Axes:
     axes.set_xticks([])
     axes.set_yticks([])
+    axes.set_box_aspect(1)
     axes.set_facecolor("0.95")
     axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", fontsize=_TITLE, color="0.35")
     return axes
 
 
-def _line(axes: Axes, positions: FloatArray, values: FloatArray, label: str) -> Axes:
-    axes.plot(positions, values, color="#31688e", linewidth=2.0, marker="o", markersize=4.0)
-    axes.set_ylabel(label, fontsize=_LABEL)
+def _line(axes: Axes, positions: FloatArray, values: FloatArray, limits: ColourRange | None) -> Axes:
+    axes.plot(positions, values, color="#31688e", linewidth=2.0, marker="o", markersize=4.0, clip_on=False, zorder=3)
+    axes.yaxis.set_major_formatter(_NUMBER)
     axes.set_xlim(0, positions[-1])
+    if limits is not None:
+        margin = 0.04 * (limits.high - limits.low)
+        axes.set_ylim(limits.low - margin, limits.high + margin)
     axes.grid(color="0.9")
     axes.set_axisbelow(True)
     return axes
 
 
-def _heat_map(axes: Axes, positions: list[FloatArray], values: FloatArray, limits: ColourRange) -> Axes:
-    edges = [cell_edges(own) for own in positions]
-    mesh = axes.pcolormesh(*edges, values.T, cmap=COLOURS, vmin=limits.low, vmax=limits.high, rasterized=True)
+def _heat_map(axes: Axes, edges: list[FloatArray], values: FloatArray, limits: ColourRange) -> None:
+    mesh = axes.pcolormesh(*edges, values.T, cmap=COLOURS, vmin=limits.low, vmax=limits.high)
     axes.set_facecolor(_ABSENT)
     axes.set_aspect("equal")
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_locator(MaxNLocator(6))
-    _colour_bar(axes, mesh, limits)
-    if min(values.shape) >= _FEWEST_FOR_CONTOURS:
-        _contours(axes, positions, values, limits)
-    return axes
-
-
-def _colour_bar(axes: Axes, mesh: QuadMesh, limits: ColourRange) -> None:
-    place = axes.inset_axes((1.04, 0.0, 0.05, 1.0))
-    figure = axes.get_figure(root=True)
-    assert figure is not None
-    bar = figure.colorbar(mesh, cax=place, extend=limits.extend)
-    bar.ax.tick_params(labelsize=_TICK)
-    bar.outline.set_linewidth(0.5)
+        axis.set_major_locator(MaxNLocator(6, steps=_ROUND_STEPS))
+    bar = axes.inset_axes((1.04, 0.0, 0.05, 1.0))
+    Colorbar(bar, mesh, extend=limits.extend, ticks=MaxNLocator(6, steps=_ROUND_STEPS), format=_NUMBER)
+    bar.tick_params(labelsize=_TICK)
 
 
 def _contours(axes: Axes, positions: list[FloatArray], values: FloatArray, limits: ColourRange) -> None:
     low, high = max(limits.low, float(values.min())), min(limits.high, float(values.max()))
-    margin = 0.02 * (limits.high - limits.low)
-    ticks = MaxNLocator(6).tick_values(limits.low, limits.high)
+    margin = 0.05 * (limits.high - limits.low)
+    ticks = MaxNLocator(6, steps=_ROUND_STEPS).tick_values(limits.low, limits.high)
     levels = [float(level) for level in ticks if low + margin < level < high - margin]
-    if not levels:
-        return
-    lines = axes.contour(*positions, values.T, levels=levels, colors="white", linewidths=0.9, alpha=0.9)
-    axes.clabel(lines, fmt="%g", fontsize=_CONTOUR)
+    if levels:
+        lines = axes.contour(*positions, values.T, levels=levels, colors="white", linewidths=0.9, linestyles="solid")
+        if max(len(f"{level:.10g}") for level in levels) <= _LONGEST_LABEL:
+            axes.clabel(lines, fmt="%.10g", fontsize=_CONTOUR)

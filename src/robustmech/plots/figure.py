@@ -1,9 +1,11 @@
 """The picture of a solution: four panels under the certified bracket."""
 
 import io
+from collections.abc import Callable
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from robustmech.bounds import Solution
 from robustmech.plots import captions, panels
@@ -23,7 +25,9 @@ def result_figure(solution: Solution) -> Figure:
         A figure with an Agg canvas of its own, 10 by 9 inches, unknown to pyplot.
     Source: Brooks & Du (2023), figure 1 and online appendix B.5.
     """
-    figure = Figure(figsize=_INCHES, dpi=_DOTS_PER_INCH, facecolor="white", layout="constrained")
+    figure = Figure(
+        figsize=_INCHES, dpi=_DOTS_PER_INCH, facecolor="white", layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.1)
+    )
     FigureCanvasAgg(figure)
     places = figure.subplots(2, 2)
     environment = solution.environment
@@ -41,14 +45,15 @@ def result_figure(solution: Solution) -> Figure:
         panels.not_solved(places[1, 1], "Interim expected value")
     else:
         panels.interim_value(places[1, 1], solution.upper.information, environment)
-    figure.suptitle(f"{captions.bracket(solution)}\n{captions.provenance(solution)}", fontsize=14)
+    figure.suptitle(captions.bracket(solution), fontsize=16, fontweight="bold")
+    figure.supxlabel(captions.provenance(solution), fontsize=10, color="0.35")
     return figure
 
 
 def result_png(solution: Solution) -> bytes:
     """The picture of a solution as a PNG file; the same solution gives the same bytes (no date, no software name)."""
     figure = result_figure(solution)
-    canvas = FigureCanvasAgg(figure)
+    write: Callable[..., None] = FigureCanvasAgg(figure).print_png  # its own signature is not typed
     stream = io.BytesIO()
-    canvas.print_png(stream, metadata={"Software": None})
+    write(stream, metadata={"Software": None})
     return stream.getvalue()

@@ -83,7 +83,7 @@ def own_decision(axes: Axes, mechanism: Mechanism, environment: Environment, *, 
 def interim_value(
     axes: Axes, information: InformationStructure, environment: Environment, *, agent: int = 0, good: int = 0
 ) -> Axes:
-    """Draw one agent's expected utility from its own decision given all signals; grey where signals have no probability.
+    """Draw one agent's expected utility from its own decision given all signals; grey where those are improbable.
 
     Args:
         axes: where to draw.

@@ -79,8 +79,8 @@ def share(mechanism: Mechanism, environment: Environment, agent: int = 0, good: 
     if environment.own_decisions is None:
         title = f"Share of “{environment.decision_names[subject]}” in that sum"
     else:
-        what = "allocation" if environment.transfers else "total"
-        title = f"Share of {environment.agent_names[agent]} in the aggregate {what}{_good_words(environment, good)}"
+        what = "aggregate allocation" if environment.transfers else "total"
+        title = f"Share of {environment.agent_names[agent]} in the {what}{_good_words(environment, good)}"
     return Quantity(values=values, title=title, label="share", absence="the aggregate is zero")
 
 
@@ -130,8 +130,8 @@ def expected_value(
 
 def _aggregate_title(environment: Environment, good: int) -> str:
     if environment.own_decisions is not None:
-        what = "allocation" if environment.transfers else "total of the agents' own decisions"
-        return f"Aggregate {what}{_good_words(environment, good)}"
+        what = "Aggregate allocation" if environment.transfers else "Total of the agents' own decisions"
+        return f"{what}{_good_words(environment, good)}"
     group = environment.decision_set.group
     counted, members = counted_decisions(environment, good), np.flatnonzero(group == good)
     where = "" if environment.decision_set.groups == 1 else f" in group {good + 1}"

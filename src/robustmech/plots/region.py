@@ -47,5 +47,6 @@ def shown_slice(values: FloatArray, grids: Sequence[Grid]) -> FloatArray:
     Returns:
         One dimension for one agent, else two (the first two agents), the others at their median actions.
     """
-    shown = tuple(slice(shown_actions(grid)) for grid in grids[:2])
-    return np.asarray(values[(*shown, *(median_action(grid) for grid in grids[2:]))])
+    shown = [slice(shown_actions(grid)) for grid in grids[:2]]
+    index: tuple[slice | int, ...] = (*shown, *(median_action(grid) for grid in grids[2:]))
+    return np.asarray(values[index])
