@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Literal
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from robustmech.artefacts import require_writable, write_result
 from robustmech.bounds import Solution, solve
@@ -112,17 +110,12 @@ def _requested(request: GridRequest | None) -> Grid | None:
 
 
 def _print_table(asked: Problem, solution: Solution, out: Path | None) -> None:
-    console = Console(soft_wrap=True, highlight=False)
     if asked.title:
-        console.print(asked.title, style="bold")
+        click.echo(click.style(asked.title, bold=True))
     if asked.data is not None:
         for line in data_lines(asked.data):
-            console.print(line)
-    table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_column(style="cyan", no_wrap=True)
-    table.add_column(no_wrap=True)
+            click.echo(line)
     for label, text in solution_rows(solution):
-        table.add_row(label, text)
-    console.print(table)
+        click.echo(f"{label:18}  {text}")
     if out is not None:
-        console.print(f"written to {out}; check it with: robustmech verify {out}")
+        click.echo(f"written to {out}; check it with: robustmech verify {out}")

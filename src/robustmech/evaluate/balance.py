@@ -12,6 +12,7 @@ exit); then the exits add up to one. The local multipliers S_j/ρ_j are the flow
 f(j, j−1) = S_j, and e(0) = 1.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,15 +42,29 @@ class BalancedMultipliers:
 
 
 def balanced(grid: Grid, flows: FloatArray, exits: FloatArray) -> BalancedMultipliers:
-    """Put proposed flows and exits in balance.
+    """Multipliers in balance from proposed flows and exits; see `balanced_flows`."""
+    flow, leaving = balanced_flows(grid, flows, exits)
+    supply = np.array([w << _BITS for w in grid.weights], dtype=object)
+    deviations = (flow / supply[:, None]).astype(np.float64)
+    return BalancedMultipliers(
+        deviations=deviations,
+        participation=(leaving / supply).astype(np.float64),
+        operator=np.diag(((flow.sum(axis=1) + leaving) / supply).astype(np.float64)) - deviations,
+    )
+
+
+def balanced_flows(grid: Grid, flows: FloatArray, exits: FloatArray) -> tuple[WholeArray, WholeArray]:
+    """Put proposed flows and exits in balance, exactly.
 
     What leaves a signal in excess is sent to it from signals at which something is left over, directly: each pair of
     signals has a truth-telling constraint. What is then left over leaves there, through participation. For a solver's
-    proposal all of this is as small as its residual. Whole numbers in units of 2^−64 / Σ weights throughout.
+    proposal all of this is as small as its residual.
 
     Args:
         flows: f(j, j'), shape (m, m), any numbers; the diagonal is ignored.
         exits: e(j), shape (m,), any numbers; scaled down if they add up to more than one.
+    Returns:
+        Flows (m, m) and exits (m,) in whole numbers, in units of 2^−64 over the sum of the grid's weights.
     """
     total = grid.total
     supply = np.array([w << _BITS for w in grid.weights], dtype=object)
@@ -61,14 +76,7 @@ def balanced(grid: Grid, flows: FloatArray, exits: FloatArray) -> BalancedMultip
     leaving = leaving * total
     left = supply + flow.sum(axis=0) - flow.sum(axis=1) - leaving
     _ship(flow, left)
-    leaving = leaving + left
-    through = flow.sum(axis=1) + leaving
-    deviations = (flow / supply[:, None]).astype(np.float64)
-    return BalancedMultipliers(
-        deviations=deviations,
-        participation=(leaving / supply).astype(np.float64),
-        operator=np.diag((through / supply).astype(np.float64)) - deviations,
-    )
+    return flow, leaving + left
 
 
 def _ship(flow: WholeArray, left: WholeArray) -> None:
@@ -87,7 +95,6 @@ def _ship(flow: WholeArray, left: WholeArray) -> None:
 
 def _whole(numbers: FloatArray) -> WholeArray:
     """Non-negative numbers as whole multiples of 2^−64, rounded down."""
-    clipped = np.clip(np.nan_to_num(numbers, posinf=0.0), 0.0, None)
-    whole = np.empty(clipped.shape, dtype=object)
-    whole.ravel()[:] = [int(np.ldexp(number, _BITS)) for number in clipped.ravel().tolist()]
-    return whole
+    clipped = np.clip(numbers, 0.0, None)
+    whole = [int(math.ldexp(number, _BITS)) for number in clipped.ravel().tolist()]
+    return np.array(whole, dtype=object).reshape(clipped.shape)

@@ -1,7 +1,7 @@
 r"""Multipliers on deviations as operators on functions of the profile.
 
-The bounds use one multiplier for each neighbouring pair of actions. With multipliers α_i(x, x') on every pair the virtual
-objectives keep their form, and the certificates of the bounds apply with
+The bounds use one multiplier for each neighbouring pair of actions. With multipliers α_i(x, x') on every pair the
+virtual objectives keep their form, and the certificates of the bounds apply with
 
 .. math:: (A_i f)(x) = \sum_{x'} \alpha_i(x_i, x') [f(x', x_{-i}) - f(x)]
 
@@ -24,7 +24,7 @@ _KEPT_BITS = 51
 
 def with_exact_sums(multipliers: FloatArray) -> FloatArray:
     """Clip at zero and round down so little that each row's sum is a double, exactly: shape (rows, columns)."""
-    clipped = np.clip(np.nan_to_num(multipliers), 0.0, None)
+    clipped = np.clip(multipliers, 0.0, None)
     _, exponent = np.frexp(clipped.sum(axis=1))
     unit = np.ldexp(1.0, exponent - _KEPT_BITS)[:, None]
     rounded: FloatArray = np.floor(clipped / unit) * unit

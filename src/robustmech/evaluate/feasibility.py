@@ -1,12 +1,13 @@
 """Whether a mechanism or an information structure is one of this environment: exactly, before anything is solved."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
 
 from robustmech.bounds.decision_repair import into_decision_set
 from robustmech.errors import InputError, ShapeError
-from robustmech.model import MECHANISM_DENOMINATOR, Environment, InformationStructure, Mechanism, rationals
+from robustmech.model import MECHANISM_DENOMINATOR, Environment, InformationStructure, Mechanism
 
 
 def require_mechanism(mechanism: Mechanism, environment: Environment) -> None:
@@ -52,7 +53,7 @@ def _require_participation(mechanism: Mechanism, environment: Environment, agent
     if not doubtful:
         return
     gains = counts.astype(object) @ utilities[doubtful].T * Fraction(1, MECHANISM_DENOMINATOR)
-    gains = gains - rationals(paid)[..., None]
+    gains = gains - np.vectorize(Fraction, otypes=[object])(paid)[..., None]
     failing = np.argwhere(gains < 0)
     if failing.size:
         *others, state = failing[0].tolist()
@@ -86,6 +87,5 @@ def require_information(information: InformationStructure, environment: Environm
         raise InputError("information: the mixture must be at least 0 and below 1, and the correction a law")
 
 
-def _shown(place: object) -> str:
-    numbers = place if isinstance(place, list | tuple) else [place]
-    return "(" + ", ".join(str(int(number)) for number in numbers) + ")"
+def _shown(place: Iterable[int | np.integer]) -> str:
+    return "(" + ", ".join(str(int(number)) for number in place) + ")"

@@ -18,8 +18,8 @@ from robustmech.evaluate.evaluation import GuaranteeEvaluation
 from robustmech.evaluate.feasibility import require_mechanism
 from robustmech.evaluate.obedience import obedience_program
 from robustmech.evaluate.size import require_fitting_deviations
-from robustmech.evaluate.solving import proposal, record_of
-from robustmech.lp import ClarabelSolver, LinearSolver
+from robustmech.evaluate.solving import default_solver, proposal, record_of
+from robustmech.lp import LinearSolver
 from robustmech.model import Environment, FloatArray, IntArray, Mechanism, RationalArray, Side, floats
 
 _UNIT_ROUNDOFF = 2.0**-53
@@ -36,14 +36,14 @@ def guarantee(
     r"""The designer's least payoff over all information structures, equilibria, and priors in the beliefs.
 
     By the revelation principle it is attained at a Bayes correlated equilibrium, so it is the value of a linear
-    program, whatever
-    the actions mean and in whatever order they are; the grids' laws play no part. Decisions are taken at counts/2^40
-    and transfers at their binary value, exactly.
+    program, whatever the actions mean; the grids' laws play no part in it. Decisions are taken at counts/2^40 and
+    transfers at their binary value, exactly. The number is the best that the solver's multipliers, the grids' local
+    ones, or none at all can prove.
 
     Args:
         mechanism: participation secure with action 0.
         environment: what the designer knows.
-        solver: Clarabel unless another is given.
+        solver: HiGHS's interior point unless another is given.
         time_limit: seconds of solver time; when it is reached the best certified number so far is returned.
         memory_limit: refuse programs estimated to need more, in bytes.
     Raises:
@@ -57,15 +57,17 @@ def guarantee(
     require_mechanism(mechanism, environment)
     size = require_fitting_deviations(environment, mechanism.grids, Side.LOWER, memory_limit)
     program = obedience_program(mechanism, environment)
-    chosen = solver if solver is not None else ClarabelSolver()
+    chosen = solver if solver is not None else default_solver(mechanism.grids)
     found = proposal(program.linear, chosen, time_limit, "guarantee")
-    candidates = [(program.deviation_multipliers(found), program.belief_multipliers(found))]
-    if not found.status.solved:
-        candidates.append((tuple(np.zeros_like(own) for own in candidates[0][0]), np.zeros_like(candidates[0][1])))
+    proposed = _exact_multipliers(environment, program.belief_multipliers(found))
+    candidates = [
+        (program.deviation_multipliers(found), proposed),
+        (tuple(np.diag(grid.upward[:-1], 1) for grid in mechanism.grids), proposed),
+        (tuple(np.zeros((grid.actions, grid.actions)) for grid in mechanism.grids), 0 * proposed),
+    ]
     proofs = []
-    for deviations, beliefs in candidates:
+    for deviations, exact in candidates:
         multipliers = tuple(with_exact_sums(own) for own in deviations)
-        exact = _exact_multipliers(environment, beliefs)
         proofs.append((guarantee_bound(mechanism, environment, multipliers, exact, program.states), multipliers, exact))
     value, multipliers, exact = max(proofs, key=lambda proof: proof[0])
     equilibrium, payoff, residual = program.equilibrium(found)
@@ -128,7 +130,7 @@ def _exact_multipliers(environment: Environment, proposed: FloatArray) -> Ration
     """The proposed multipliers as exact numbers, zero where they point to a side without a limit."""
     beliefs = environment.beliefs
     exact = np.full(beliefs.rows, Fraction(0), dtype=object)
-    for r, y in enumerate(np.nan_to_num(proposed).tolist()):
+    for r, y in enumerate(proposed.tolist()):
         if y and (beliefs.lower[r] if y > 0 else beliefs.upper[r]) is not None:
             exact[r] = Fraction(y)
     return exact

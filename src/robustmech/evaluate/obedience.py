@@ -67,7 +67,7 @@ class ObedienceProgram:
         Returns:
             σ of shape (m_1, …, m_N, all states), the payoff, and the residual, in the environment's units.
         """
-        law = np.clip(np.nan_to_num(solution.primal), 0.0, None)
+        law = np.clip(solution.primal, 0.0, None)
         law = law / law.sum() if law.sum() > 0 else np.full(law.size, 1.0 / law.size)
         sides = self.linear.matrix @ law
         violation = np.maximum(self.linear.row_lower - sides, sides - self.linear.row_upper)
@@ -107,7 +107,7 @@ def obedience_program(mechanism: Mechanism, environment: Environment) -> Obedien
     penalties = 0.0 if beliefs.penalties is None else beliefs.penalties[states].astype(float)
     linear = LinearProgram(
         cost=((payoff[..., states] - penalties) / unit).ravel(),
-        matrix=sp.csr_array(sp.vstack([*blocks, belief, np.ones((1, index.size))], format="csr")),
+        matrix=sp.csr_array(sp.vstack([*blocks, belief, sp.csr_array(np.ones((1, index.size)))], format="csr")),
         row_lower=np.concatenate([np.zeros(constraints), low, [1.0]]),
         row_upper=np.concatenate([np.full(constraints, np.inf), high, [1.0]]),
         column_lower=np.zeros(index.size),

@@ -11,9 +11,9 @@ from robustmech.evaluate.deviations import deviation_gains, on_deviations, with_
 from robustmech.evaluate.evaluation import PotentialEvaluation
 from robustmech.evaluate.feasibility import require_information
 from robustmech.evaluate.size import require_fitting_deviations
-from robustmech.evaluate.solving import proposal, record_of
-from robustmech.evaluate.truth_telling import truth_telling_program
-from robustmech.lp import ClarabelSolver, LinearSolver
+from robustmech.evaluate.solving import default_solver, proposal, record_of
+from robustmech.evaluate.truth_telling import signal_laws, truth_telling_program
+from robustmech.lp import LinearSolver
 from robustmech.model import Environment, FloatArray, InformationStructure, Side
 
 
@@ -28,13 +28,13 @@ def potential(
     r"""The designer's largest payoff over all direct mechanisms that are truthful and leave every signal at least zero.
 
     That is at least what any participation-secure mechanism gets in any equilibrium. The grids' laws are the signals'
-    laws where
-    there are transfers; otherwise they play no part.
+    laws where there are transfers; otherwise they play no part. The number is the better of what the solver's
+    multipliers and the grids' local ones prove.
 
     Args:
         information: the law of signals and state; independent signals where there are transfers.
         environment: the environment.
-        solver: Clarabel unless another is given.
+        solver: HiGHS's interior point unless another is given.
         time_limit: seconds of solver time; when it is reached the best certified number so far is returned.
         memory_limit: refuse programs estimated to need more, in bytes.
     Raises:
@@ -48,13 +48,10 @@ def potential(
     require_information(information, environment)
     size = require_fitting_deviations(environment, information.grids, Side.UPPER, memory_limit)
     program = truth_telling_program(information, environment)
-    chosen = solver if solver is not None else ClarabelSolver()
+    chosen = solver if solver is not None else default_solver(information.grids)
     found = proposal(program.linear, chosen, time_limit, "potential")
-    candidates = [program.flows(found)]
-    if not found.status.solved:
-        candidates.append(tuple((np.zeros_like(flow), np.zeros_like(out)) for flow, out in candidates[0]))
     proofs = []
-    for flows in candidates:
+    for flows in (program.flows(found), _local_flows(information)):
         multipliers = potential_multipliers(information, environment, flows)
         proofs.append((potential_bound(information, environment, multipliers), multipliers))
     value, multipliers = min(proofs, key=lambda proof: proof[0])
@@ -79,10 +76,8 @@ def potential_multipliers(
     """
     if environment.transfers:
         return tuple(balanced(grid, flow, out) for grid, (flow, out) in zip(information.grids, flows, strict=True))
-    joint = information.joint
     found = []
-    for i, (flow, out) in enumerate(flows):
-        law = np.moveaxis(joint, i, 0).reshape(flow.shape[0], -1).sum(axis=1)
+    for (flow, out), law in zip(flows, signal_laws(information), strict=True):
         likely = np.where(law > 0, law, np.inf)[:, None]
         multipliers = with_exact_sums(np.column_stack([flow, out]) / likely)
         deviations, participation = multipliers[:, :-1], multipliers[:, -1]
@@ -104,3 +99,12 @@ def potential_bound(
     """
     operators = [own.operator for own in multipliers]
     return informational_value(environment, on_deviations(information.grids, Side.UPPER, operators), information)
+
+
+def _local_flows(information: InformationStructure) -> tuple[tuple[FloatArray, FloatArray], ...]:
+    """The flows of the grids' local multipliers S_j/ρ_j: down the chain, and out at the bottom."""
+    flows = []
+    for grid, law in zip(information.grids, signal_laws(information), strict=True):
+        down = law * grid.downward
+        flows.append((np.diag(down[1:], -1), np.concatenate([down[:1], np.zeros(grid.actions - 1)])))
+    return tuple(flows)

@@ -9,8 +9,8 @@ from robustmech.model import Environment, Grid, Side
 _BYTES_FIXED = 150_000_000
 _BYTES_PER_NONZERO = 200.0
 _BYTES_PER_FILL = 24.0
-_SECONDS_PER_NONZERO = 1.0e-5
-_SECONDS_PER_OPERATION = 1.0e-9
+_SECONDS_PER_NONZERO = 3.0e-6
+_SECONDS_PER_OPERATION = 2.0e-10
 
 
 def deviation_program_size(environment: Environment, grids: Sequence[Grid], side: Side) -> ProgramSize:

@@ -3,11 +3,29 @@
 import resource
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from robustmech.bounds import BoundStatus, SolveRecord
 from robustmech.bounds.size import ProgramSize
 from robustmech.errors import InputError, SolveError
-from robustmech.lp import Limits, LinearProgram, LinearSolution, LinearSolver
+from robustmech.lp import HighsSolver, Limits, LinearProgram, LinearSolution, LinearSolver
+from robustmech.model import FloatArray, Grid
+
+_MOST_DEVIATIONS_FOR_CROSSOVER = 2500
+_LARGEST = 1e15
+
+
+def default_solver(grids: Sequence[Grid]) -> LinearSolver:
+    """HiGHS's interior point, moved to a vertex where there are few enough deviations.
+
+    Measured on two quantile grids of 22, 32 and 50 actions with ten states it takes half of Clarabel's time for the
+    guarantee and an eighth for the potential; a vertex makes the certificate ten times sharper on uneven grids, but
+    with 50 actions the crossover does not end well.
+    """
+    return HighsSolver(crossover=sum(grid.actions**2 for grid in grids) <= _MOST_DEVIATIONS_FOR_CROSSOVER)
 
 
 def proposal(program: LinearProgram, solver: LinearSolver, time_limit: float | None, what: str) -> LinearSolution:
@@ -16,6 +34,8 @@ def proposal(program: LinearProgram, solver: LinearSolver, time_limit: float | N
     Args:
         time_limit: seconds of solver time, or None.
         what: what the program is about, for the message.
+    Returns:
+        The solution, all of its numbers finite.
     Raises:
         InputError: for a time limit that is not positive.
         SolveError: if there is nothing to certify.
@@ -28,7 +48,7 @@ def proposal(program: LinearProgram, solver: LinearSolver, time_limit: float | N
             f"{solver.capabilities.name} ended with '{found.detail}' on the program of the {what} and left nothing to "
             "certify: try the other solver"
         )
-    return found
+    return replace(found, primal=_tamed(found.primal), multipliers=_tamed(found.multipliers))
 
 
 def record_of(found: LinearSolution, solver: LinearSolver, size: ProgramSize, started: float) -> SolveRecord:
@@ -43,3 +63,8 @@ def record_of(found: LinearSolution, solver: LinearSolver, size: ProgramSize, st
         size=size,
         peak_memory=peak if sys.platform == "darwin" else peak * 1024,
     )
+
+
+def _tamed(numbers: FloatArray) -> FloatArray:
+    """Without what is not a number, and no larger than anything that a program in units of one can mean."""
+    return np.clip(np.nan_to_num(numbers), -_LARGEST, _LARGEST)

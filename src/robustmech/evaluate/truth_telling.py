@@ -64,7 +64,7 @@ class TruthTellingProgram:
         grids, environment = self.information.grids, self.environment
         shape = tuple(grid.actions for grid in grids)
         proposed = solution.primal[: int(np.prod(shape)) * environment.decisions].reshape(-1, environment.decisions)
-        interim = np.nan_to_num(solution.primal[proposed.size :])
+        interim = solution.primal[proposed.size :]
         counts = into_decision_set(environment.decision_set, proposed).reshape(*shape, environment.decisions)
         transfers = None
         if environment.transfers:
@@ -81,7 +81,18 @@ class TruthTellingProgram:
         incentives = sum(own**2 for own in shape)
         violation = -(self.linear.matrix[:incentives] @ point)
         value = -float(self.linear.cost @ point) * self.unit
+        if environment.beliefs.penalties is not None:
+            value -= float((environment.beliefs.penalties * self.information.state_law).sum())
         return mechanism, value, max(0.0, float(violation.max(initial=0.0))) * self.unit
+
+
+def signal_laws(information: InformationStructure) -> tuple[FloatArray, ...]:
+    """The law of each agent's signals, rounded."""
+    if information.product_signals:
+        return tuple(grid.probabilities for grid in information.grids)
+    joint = information.joint
+    axes = range(joint.ndim)
+    return tuple(joint.sum(axis=tuple(a for a in axes if a != i)) for i in range(information.agents))
 
 
 def truth_telling_program(information: InformationStructure, environment: Environment) -> TruthTellingProgram:
@@ -91,8 +102,10 @@ def truth_telling_program(information: InformationStructure, environment: Enviro
     profiles = int(np.prod(shape))
     interim = sum(shape) if environment.transfers else 0
     index = np.arange(profiles * chosen.decisions).reshape(*shape, chosen.decisions)
+    laws = signal_laws(information)
     incentives = sp.vstack(
-        [_incentives(joint, own / unit, index, i) for i, own in enumerate(environment.utilities_rounded)], format="csr"
+        [_incentives(joint, laws[i], own / unit, index, i) for i, own in enumerate(environment.utilities_rounded)],
+        format="csr",
     )
     member = sp.csr_array(
         (np.ones(chosen.decisions), (chosen.group, np.arange(chosen.decisions))),
@@ -120,11 +133,12 @@ def truth_telling_program(information: InformationStructure, environment: Enviro
     return TruthTellingProgram(linear=linear, information=information, environment=environment, unit=unit)
 
 
-def _incentives(joint: FloatArray, utilities: FloatArray, index: IntArray, agent: int) -> sp.csr_array:
+def _incentives(joint: FloatArray, law: FloatArray, utilities: FloatArray, index: IntArray, agent: int) -> sp.csr_array:
     """One agent's rows on the decisions: the gain from the truth against each report, or against staying out.
 
     Args:
         joint: σ, shape (m_1, …, m_N, states).
+        law: the law of the agent's signals, shape (m_i,).
         utilities: u_i, shape (states, decisions).
         index: the column of each decision, shape (m_1, …, m_N, decisions).
     """
@@ -132,8 +146,7 @@ def _incentives(joint: FloatArray, utilities: FloatArray, index: IntArray, agent
     matters = np.flatnonzero(utilities.any(axis=0))
     value = np.moveaxis(joint @ utilities[:, matters], agent, 0).reshape(signals, -1)
     column = np.moveaxis(index[..., matters], agent, 0).reshape(signals, -1)
-    probability = np.moveaxis(joint, agent, 0).reshape(signals, -1).sum(axis=1)
-    value = value / np.where(probability > 0, probability, 1.0)[:, None]
+    value = value / np.where(law > 0, law, 1.0)[:, None]
     rows = np.arange(signals**2).reshape(signals, signals)
     own = np.broadcast_to(value[:, None, :], (signals, signals, column.shape[1]))
     told = np.broadcast_to(column[:, None, :], own.shape)

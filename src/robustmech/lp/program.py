@@ -1,7 +1,7 @@
 """Linear programs as arrays, and what solvers make of them. Knows no economics."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
@@ -99,7 +99,6 @@ class Capabilities:
     version: str
     method: str
     reports_iterations: bool
-    stops_within_iteration: bool = field(default=False)
 
 
 Progress = Callable[[Iteration], None]
