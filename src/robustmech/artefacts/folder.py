@@ -110,7 +110,7 @@ def _contents(solution: Solution, pictures: bytes | None) -> dict[str, bytes]:
                 "law": information.law_counts,
                 "denominator": np.array(information.denominator, dtype=np.int64),
                 "joint": information.joint,
-                "interim_values": information.interim_values(solution.environment),
+                "interim_values": np.nan_to_num(information.interim_values(solution.environment), nan=0.0),
             }
         )
     if pictures is not None:
