@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from robustmech.lp import LinearProgram, LinearSolution
+from robustmech.bounds.program_orbits import column_orbits, row_orbits
+from robustmech.lp import Folding, LinearProgram, LinearSolution, fold, orbits
 from robustmech.model import Discretisation, Environment, FloatArray, IntArray, Side
 from robustmech.model.priors import Exclusion, exclusions, independent_rows, possible_states
+from robustmech.model.symmetry import Exchange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -45,8 +47,8 @@ class LocalProgram:
         environment: the environment it is for.
         discretisation: where it lives.
         side: which bound it gives.
-        linear: the program; its columns are the decisions (node by node), the belief multipliers, and Ξ (with
-            transfers) or one multiplier on the probabilities' sum (without).
+        folding: the program, in orbits of the agents' exchanges. The whole program's columns are the decisions (node
+            by node), the belief multipliers, and Ξ (with transfers) or one multiplier on the probabilities' sum.
         states: the states that the beliefs allow.
         excluded: why the other states are impossible.
         columns: the belief multipliers' columns.
@@ -56,7 +58,7 @@ class LocalProgram:
     environment: Environment
     discretisation: Discretisation
     side: Side
-    linear: LinearProgram
+    folding: Folding
     states: IntArray
     excluded: tuple[Exclusion, ...]
     columns: BeliefColumns
@@ -83,19 +85,25 @@ class LocalProgram:
         return joint
 
 
-def local_program(environment: Environment, discretisation: Discretisation, side: Side) -> LocalProgram:
+def local_program(
+    environment: Environment, discretisation: Discretisation, side: Side, alike: tuple[Exchange, ...] = ()
+) -> LocalProgram:
     """Assemble the program for one side.
 
     The free direction of the multipliers is removed by leaving out the belief rows that the others and the
-    probabilities' sum imply, and working in units of the largest utility.
+    probabilities' sum imply, and the program is in units of the largest utility.
 
+    Args:
+        alike: exchanges of agents that leave the environment and the discretisation as they are; the program then
+            looks only for symmetric solutions, among which there is an optimal one.
     Raises:
         InputError: if no prior satisfies the beliefs.
     """
     beliefs = environment.beliefs
     excluded = exclusions(beliefs)
     possible = possible_states(beliefs, excluded)
-    columns = _belief_columns(environment, independent_rows(beliefs, possible))
+    row_orbit = orbits(beliefs.rows, [exchange.rows for exchange in alike])
+    columns = _belief_columns(environment, independent_rows(beliefs, possible, row_orbit))
     states = np.flatnonzero(possible)
     unit = environment.scale
     blocks = [
@@ -127,7 +135,11 @@ def local_program(environment: Environment, discretisation: Discretisation, side
         environment=environment,
         discretisation=discretisation,
         side=side,
-        linear=linear,
+        folding=fold(
+            linear,
+            column_orbits(environment, discretisation, alike, columns.row, columns.sign),
+            row_orbits(environment, discretisation, alike, states, linear.row_lower.size),
+        ),
         states=states,
         excluded=excluded,
         columns=columns,

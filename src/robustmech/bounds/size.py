@@ -8,12 +8,15 @@ import numpy as np
 from robustmech.errors import SizeError
 from robustmech.model import Environment, Grid
 
-# Fitted to solves of 30,000 to 1,000,000 non-zeros on two cores. A factorisation ends in a dense block the size of the
-# separator: the unknowns on one slice across the longest axis.
+# Fitted to solves of 30,000 to 1,000,000 non-zeros on two cores. The whole program is assembled, then folded by the
+# exchanges of agents. A factorisation ends in a dense block the size of the separator: the unknowns on one slice across
+# the longest axis.
 _BYTES_FIXED = 100_000_000
-_BYTES_PER_NONZERO = 300.0
+_BYTES_PER_ASSEMBLED = 120.0
+_BYTES_PER_FOLDED = 220.0
 _BYTES_PER_FILL = 12.0
-_SECONDS_PER_NONZERO = 1.0e-5
+_SECONDS_PER_ASSEMBLED = 5.0e-7
+_SECONDS_PER_FOLDED = 1.0e-5
 _SECONDS_PER_FLOP = 1.5e-8
 DEFAULT_MEMORY_LIMIT = 8 * 2**30
 """Bytes that a solve may be estimated to need, unless the person raises the limit."""
@@ -25,9 +28,9 @@ class ProgramSize:
 
     Args:
         profiles: action profiles.
-        rows: constraints.
-        columns: unknowns.
-        nonzeros: entries of the matrix.
+        rows: constraints, before folding.
+        columns: unknowns, before folding.
+        nonzeros: entries of the matrix, before folding.
         memory: estimated peak memory in bytes.
         seconds: estimated time on two cores.
     """
@@ -40,8 +43,8 @@ class ProgramSize:
     seconds: float
 
 
-def program_size(environment: Environment, grids: Sequence[Grid]) -> ProgramSize:
-    """Estimate the size of one side's program from the shapes alone."""
+def program_size(environment: Environment, grids: Sequence[Grid], symmetries: int = 1) -> ProgramSize:
+    """Estimate the size of one side's program from the shapes and the permutations of agents that fold it."""
     shape = [grid.actions for grid in grids]
     profiles = int(np.prod(np.array(shape, dtype=object)))
     states, decisions = environment.states, environment.decisions
@@ -51,39 +54,45 @@ def program_size(environment: Environment, grids: Sequence[Grid]) -> ProgramSize
     rows = profiles * (states + groups)
     columns = profiles * (decisions + (1 if environment.transfers else 0)) + environment.beliefs.rows
     nonzeros = profiles * (2 * utilities + payoffs + environment.beliefs.value.size + 2 * states + decisions)
-    separator = profiles / max(shape) * (decisions + 1)
+    folded = nonzeros / symmetries
+    separator = profiles / max(shape) * (decisions + 1) / symmetries
     return ProgramSize(
         profiles=profiles,
         rows=rows,
         columns=columns,
         nonzeros=nonzeros,
-        memory=_BYTES_FIXED + _BYTES_PER_NONZERO * nonzeros + _BYTES_PER_FILL * separator**2,
-        seconds=_SECONDS_PER_NONZERO * nonzeros + _SECONDS_PER_FLOP * separator**3,
+        memory=_BYTES_FIXED
+        + _BYTES_PER_ASSEMBLED * nonzeros
+        + _BYTES_PER_FOLDED * folded
+        + _BYTES_PER_FILL * separator**2,
+        seconds=_SECONDS_PER_ASSEMBLED * nonzeros + _SECONDS_PER_FOLDED * folded + _SECONDS_PER_FLOP * separator**3,
     )
 
 
 def require_fitting(
     environment: Environment,
     grids: Sequence[Grid],
+    symmetries: int,
     memory_limit: float,
     smaller: Callable[[int], Sequence[Grid]],
 ) -> ProgramSize:
     """Refuse a program that is estimated not to fit.
 
     Args:
+        symmetries: the number of permutations of agents that the program is folded by.
         memory_limit: in bytes.
         smaller: the same kind of grids with another number of actions each.
     Raises:
         SizeError: naming the sizes and the largest number of actions that fits.
     """
-    size = program_size(environment, grids)
+    size = program_size(environment, grids, symmetries)
     if size.memory <= memory_limit:
         return size
     fits = 1
     low, high = 2, max(grid.actions for grid in grids) - 1
     while low <= high:
         middle = (low + high) // 2
-        if program_size(environment, smaller(middle)).memory <= memory_limit:
+        if program_size(environment, smaller(middle), symmetries).memory <= memory_limit:
             fits, low = middle, middle + 1
         else:
             high = middle - 1

@@ -19,7 +19,7 @@ from robustmech.bounds.participation import feasible_decisions
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, ProgramSize, program_size, require_fitting
 from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, SolveRecord, UpperBound
 from robustmech.errors import InputError, RepairError, ShapeError, SolveError
-from robustmech.lp import ClarabelSolver, Iteration, Limits, LinearSolution, LinearSolver
+from robustmech.lp import ClarabelSolver, HighsSolver, Iteration, Limits, LinearSolution, LinearSolver
 from robustmech.model import (
     Environment,
     FloatArray,
@@ -33,6 +33,7 @@ from robustmech.model import (
     on_grids,
 )
 from robustmech.model.priors import interior_law
+from robustmech.model.symmetry import Exchange, exchanges, symmetries
 from robustmech.transfers import equal_division, individual_growth_transfers
 
 _DEFAULT_SECONDS = 2.0
@@ -56,7 +57,7 @@ def solve(
     grid: Grid | Sequence[Grid] | None = None,
     *,
     side: Literal["both", "lower", "upper"] = "both",
-    solver: LinearSolver | None = None,
+    solver: LinearSolver | Literal["clarabel", "highs"] | None = None,
     time_limit: float | None = None,
     iteration_limit: int | None = None,
     memory_limit: float = DEFAULT_MEMORY_LIMIT,
@@ -68,7 +69,7 @@ def solve(
         environment: what the designer knows.
         grid: one grid for all agents, or one per agent; by default a quantile grid that takes about two seconds.
         side: which of the two numbers to compute.
-        solver: Clarabel unless another is given.
+        solver: a configured solver, or the name of one; Clarabel by default.
         time_limit: seconds of solver time per side; when it is reached the best certified number so far is returned.
         iteration_limit: solver iterations per side, likewise.
         memory_limit: refuse programs estimated to need more, in bytes.
@@ -86,11 +87,13 @@ def solve(
     if iteration_limit is not None and iteration_limit < 1:
         raise InputError(f"iteration limit is {iteration_limit}: give at least one iteration")
     grids = _grids(environment, grid)
-    size = require_fitting(environment, grids, memory_limit, _same_kind(grids))
+    alike = exchanges(environment, grids)
+    size = require_fitting(environment, grids, symmetries(environment.agents, alike), memory_limit, _same_kind(grids))
     task = _Task(
         environment=environment,
         grids=grids,
-        solver=solver if solver is not None else ClarabelSolver(),
+        alike=alike,
+        solver=_solver(solver),
         limits=Limits(seconds=time_limit, iterations=iteration_limit),
         size=size,
         watch=watch if watch is not None else _ignore,
@@ -107,6 +110,7 @@ def solve(
 class _Task:
     environment: Environment
     grids: tuple[Grid, ...]
+    alike: tuple[Exchange, ...]
     solver: LinearSolver
     limits: Limits
     size: ProgramSize
@@ -114,10 +118,10 @@ class _Task:
 
     def propose(self, side: Side) -> tuple[LocalProgram, LinearSolution]:
         self.watch(Stage(side=side, name="assembling"))
-        program = local_program(self.environment, on_grids(self.grids, side), side)
+        program = local_program(self.environment, on_grids(self.grids, side), side, self.alike)
         self.watch(Stage(side=side, name="solving"))
         found = self.solver.solve(
-            program.linear,
+            program.folding.program,
             limits=self.limits,
             progress=lambda iteration: self.watch(Stage(side=side, name="solving", iteration=iteration)),
         )
@@ -127,7 +131,7 @@ class _Task:
                 f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left "
                 "nothing to certify: try another grid or the other solver"
             )
-        return program, found
+        return program, program.folding.unfold(found)
 
     def record(self, found: LinearSolution, started: float) -> SolveRecord:
         return SolveRecord(
@@ -219,6 +223,19 @@ def _exact_multipliers(environment: Environment, proposed: FloatArray) -> Ration
     return exact
 
 
+def _solver(solver: LinearSolver | str | None) -> LinearSolver:
+    if not isinstance(solver, str | None):
+        return solver
+    named: dict[str | None, LinearSolver] = {
+        None: ClarabelSolver(),
+        "clarabel": ClarabelSolver(),
+        "highs": HighsSolver(),
+    }
+    if solver not in named:
+        raise InputError(f"solver is {solver!r}: choose clarabel or highs, or give a configured solver")
+    return named[solver]
+
+
 def _grids(environment: Environment, grid: Grid | Sequence[Grid] | None) -> tuple[Grid, ...]:
     if grid is None:
         return (Grid.quantile(_default_actions(environment)),) * environment.agents
@@ -229,8 +246,11 @@ def _grids(environment: Environment, grid: Grid | Sequence[Grid] | None) -> tupl
 
 
 def _default_actions(environment: Environment) -> int:
+    alike = exchanges(environment, (Grid.quantile(2),) * environment.agents)
+    permutations = symmetries(environment.agents, alike)
     for actions in range(_DEFAULT_MOST_ACTIONS, 2, -1):
-        if program_size(environment, (Grid.quantile(actions),) * environment.agents).seconds <= _DEFAULT_SECONDS:
+        grids = (Grid.quantile(actions),) * environment.agents
+        if program_size(environment, grids, permutations).seconds <= _DEFAULT_SECONDS:
             return actions
     return 2
 

@@ -10,7 +10,6 @@ from robustmech.artefacts import require_writable, write_result
 from robustmech.bounds import Solution, solve
 from robustmech.cli.progress import shown_progress
 from robustmech.errors import InputError
-from robustmech.lp import ClarabelSolver, HighsSolver
 from robustmech.model import Grid
 from robustmech.problems import GridRequest, Problem, load_problem
 from robustmech.report import data_lines, solution_json, solution_rows
@@ -47,7 +46,7 @@ def solve_command(
     actions: str | None,
     published: int | None,
     side: Literal["both", "lower", "upper"],
-    solver: str,
+    solver: Literal["clarabel", "highs"],
     time_limit: float | None,
     iteration_limit: int | None,
     memory_limit: float,
@@ -67,7 +66,7 @@ def solve_command(
             asked.environment,
             grids,
             side=side,
-            solver=ClarabelSolver() if solver == "clarabel" else HighsSolver(),
+            solver=solver,
             time_limit=time_limit,
             iteration_limit=iteration_limit,
             memory_limit=memory_limit * 2**30,

@@ -1,6 +1,7 @@
 """Linear programs and their solvers: arrays in, arrays out."""
 
 from robustmech.lp.clarabel import ClarabelSolver
+from robustmech.lp.folding import Folding, fold, orbits
 from robustmech.lp.highs import HighsSolver
 from robustmech.lp.program import (
     Capabilities,
@@ -16,6 +17,7 @@ from robustmech.lp.program import (
 __all__ = [
     "Capabilities",
     "ClarabelSolver",
+    "Folding",
     "HighsSolver",
     "Iteration",
     "Limits",
@@ -24,4 +26,6 @@ __all__ = [
     "LinearSolver",
     "Progress",
     "SolverStatus",
+    "fold",
+    "orbits",
 ]

@@ -11,7 +11,7 @@ from robustmech.errors import InputError, RepairError
 from robustmech.lp import HighsSolver, LinearProgram
 from robustmech.model.beliefs import Beliefs
 from robustmech.model.exact_systems import ExactSystem, Row
-from robustmech.model.rational import RationalArray
+from robustmech.model.rational import IntArray, RationalArray
 
 BoolArray = npt.NDArray[np.bool_]
 _ZERO, _ONE = Fraction(0), Fraction(1)
@@ -76,29 +76,41 @@ def _states_off(entries: Row, possible: set[int], extreme: Fraction) -> set[int]
     return {state for state in possible if entries.get(state, _ZERO) != extreme}
 
 
-def independent_rows(beliefs: Beliefs, possible: BoolArray) -> BoolArray:
-    """The rows that are neither implied by earlier rows nor by probabilities summing to one.
+def independent_rows(beliefs: Beliefs, possible: BoolArray, row_orbit: IntArray) -> BoolArray:
+    """The rows whose orbit's sum is neither implied by earlier orbits' nor by probabilities summing to one.
 
     Keeping only these, and no row for the sum, removes the free direction of the multipliers: a constant added to
-    every λ(θ) and taken from every Ξ(x). Inequality rows are always kept.
+    every λ(θ) and taken from every Ξ(x). Inequality rows are always kept. Rows of one orbit, which a symmetry gives
+    equal multipliers, are kept or left out together.
 
+    Args:
+        row_orbit: the orbit of each row, numbered 0, 1, …; all different if there is no symmetry.
     Raises:
         InputError: if the equality rows contradict each other.
     """
-    rows = beliefs.exact_rows()
     kept = ~beliefs.equality
+    sums: dict[int, Row] = {}
+    targets: dict[int, Fraction] = {}
+    members: dict[int, list[int]] = {}
+    rows = beliefs.exact_rows()
+    for r in np.flatnonzero(beliefs.equality).tolist():
+        orbit = int(row_orbit[r])
+        total = sums.setdefault(orbit, {})
+        for c, v in rows[r].items():
+            if possible[c]:
+                total[c] = total.get(c, _ZERO) + v
+        targets[orbit] = targets.get(orbit, _ZERO) + (beliefs.lower[r] or _ZERO)
+        members.setdefault(orbit, []).append(r)
     system = ExactSystem()
-    last = max((r for r in np.flatnonzero(beliefs.equality) if rows[r]), default=-1)
-    preferred = [c for c in rows[last] if possible[c]][:1] if last >= 0 else []
+    # The sum's pivot is best a state of the last row: then no other row is made dense by it.
+    preferred = next((list(total)[:1] for total in reversed(sums.values()) if total), [])
     system.add(dict.fromkeys(np.flatnonzero(possible).tolist(), _ONE), _ONE, preferred)
-    for r in np.flatnonzero(beliefs.equality):
-        target = beliefs.lower[r]
-        row = {c: v for c, v in rows[r].items() if possible[c]}
+    for orbit, total in sums.items():
         try:
-            kept[r] = system.add(row, target if target is not None else _ZERO)
+            kept[members[orbit]] = system.add(total, targets[orbit])
         except ArithmeticError:
             raise InputError(
-                f"beliefs: row {r} contradicts the rows before it, so no prior satisfies them all"
+                f"beliefs: row {members[orbit][0]} contradicts the rows before it, so no prior satisfies them all"
             ) from None
     return kept
 

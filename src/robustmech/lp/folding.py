@@ -1,0 +1,75 @@
+"""Folding a linear program by its symmetries: one unknown and one constraint for each orbit.
+
+If permutations of columns and rows leave a program as it is, averaging a solution over them gives a solution that is
+constant on orbits. The folded program looks only for those, and its solution unfolds to one of the whole program.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+import scipy.sparse as sp
+from scipy.sparse.csgraph import connected_components
+
+from robustmech.lp.program import LinearProgram, LinearSolution
+
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Folding:
+    """A folded program and the way back.
+
+    Args:
+        program: the program in orbits.
+        column_orbit: the orbit of each column of the whole program.
+        row_orbit: the orbit of each row of the whole program.
+        row_orbit_size: the number of rows in each orbit.
+    """
+
+    program: LinearProgram
+    column_orbit: IntArray
+    row_orbit: IntArray
+    row_orbit_size: IntArray
+
+    def unfold(self, solution: LinearSolution) -> LinearSolution:
+        """The solution of the whole program: equal on orbits, multipliers divided equally within them."""
+        if not solution.status.has_solution:
+            return solution
+        shares = solution.multipliers / self.row_orbit_size
+        return replace(solution, primal=solution.primal[self.column_orbit], multipliers=shares[self.row_orbit])
+
+
+def fold(program: LinearProgram, column_orbit: IntArray, row_orbit: IntArray) -> Folding:
+    """Fold a program by orbits of columns and rows, numbered 0, 1, …, under a group that leaves it as it is."""
+    columns = program.cost.size
+    orbits = int(column_orbit.max()) + 1
+    merge = sp.csr_array((np.ones(columns), (np.arange(columns), column_orbit)), shape=(columns, orbits))
+    first_row, row_orbit_size = _first_and_size(row_orbit)
+    first_column, _ = _first_and_size(column_orbit)
+    cost = np.zeros(orbits)
+    np.add.at(cost, column_orbit, program.cost)
+    folded = LinearProgram(
+        cost=cost,
+        matrix=sp.csr_array(program.matrix[first_row] @ merge),
+        row_lower=program.row_lower[first_row],
+        row_upper=program.row_upper[first_row],
+        column_lower=program.column_lower[first_column],
+        column_upper=program.column_upper[first_column],
+    )
+    return Folding(program=folded, column_orbit=column_orbit, row_orbit=row_orbit, row_orbit_size=row_orbit_size)
+
+
+def orbits(size: int, permutations: Sequence[IntArray]) -> IntArray:
+    """The orbit of each of `size` things under the group that the permutations generate, numbered 0, 1, …."""
+    if not permutations:
+        return np.arange(size)
+    start = np.tile(np.arange(size), len(permutations))
+    edges = sp.csr_array((np.ones(start.size), (start, np.concatenate(permutations))), shape=(size, size))
+    return np.asarray(connected_components(edges, directed=False)[1], dtype=np.int64)
+
+
+def _first_and_size(orbit: IntArray) -> tuple[IntArray, IntArray]:
+    _, first, size = np.unique(orbit, return_index=True, return_counts=True)
+    return first, size
