@@ -4,6 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from robustmech.bounds import BoundStatus, LowerBound, Solution, Stage, UpperBound, solve
 from robustmech.errors import InputError, RepairError, RobustmechError, ShapeError, SizeError, SolveError
+from robustmech.evaluate import guarantee, potential
 from robustmech.lp import ClarabelSolver, HighsSolver
 from robustmech.model import (
     Beliefs,
@@ -46,6 +47,8 @@ __all__ = [
     "UpperBound",
     "auction",
     "bilateral_trade",
+    "guarantee",
+    "potential",
     "product_states",
     "public_expenditure",
     "simplex",

@@ -23,7 +23,7 @@ from robustmech.model import (
 
 _UNIT_ROUNDOFF = 2.0**-53
 _FACTOR_ERRORS = 8
-"""Roundings inside one product's factors: a value, a multiplier, a law of up to four agents, the product itself."""
+"""Roundings inside one product's factors, beside two for each agent's law: values, multipliers, mixtures, products."""
 
 
 def strategic_virtual_objective(
@@ -75,7 +75,7 @@ def strategic_value(
         lowest = Fraction(average) - Fraction(doubt)
     else:
         lowest = Fraction(float(growth_below.min()))
-    return _round_down(lowest + multiplier_value(environment, multipliers)), growth
+    return round_down(lowest + multiplier_value(environment, multipliers)), growth
 
 
 def state_multipliers_of(environment: Environment, multipliers: RationalArray) -> RationalArray:
@@ -83,6 +83,16 @@ def state_multipliers_of(environment: Environment, multipliers: RationalArray) -
     found = environment.beliefs.transpose_multiply(multipliers)
     penalties = environment.beliefs.penalties
     return found if penalties is None else found + penalties
+
+
+def exact_multipliers(environment: Environment, proposed: FloatArray) -> RationalArray:
+    """Proposed belief multipliers as exact numbers, zero where they point to a side without a limit."""
+    beliefs = environment.beliefs
+    exact = np.full(beliefs.rows, Fraction(0), dtype=object)
+    for r, y in enumerate(np.nan_to_num(proposed).tolist()):
+        if y and (beliefs.lower[r] if y > 0 else beliefs.upper[r]) is not None:
+            exact[r] = Fraction(y)
+    return exact
 
 
 def multiplier_value(environment: Environment, multipliers: RationalArray) -> Fraction:
@@ -125,7 +135,7 @@ def informational_value(
     penalties = environment.beliefs.penalties
     if penalties is not None:
         total -= Fraction((penalties * information.state_law).sum())
-    return _round_up(total)
+    return round_up(total)
 
 
 def _relative_error(environment: Environment, discretisation: Discretisation) -> float:
@@ -134,7 +144,7 @@ def _relative_error(environment: Environment, discretisation: Discretisation) ->
         int(np.diff(operator.indptr).max(initial=0)) + int(np.bincount(operator.indices, minlength=1).max(initial=0))
         for operator in (discretisation.evaluation, *discretisation.local)
     )
-    terms = longest + environment.decisions + environment.states + environment.agents
+    terms = longest + environment.decisions + environment.states + 2 * environment.agents
     return (terms + _FACTOR_ERRORS) * _UNIT_ROUNDOFF * (1 + 1e-6)
 
 
@@ -145,11 +155,13 @@ def _average(discretisation: Discretisation, function: FloatArray) -> tuple[floa
     return math.fsum(products), size * (discretisation.agents + 4) * _UNIT_ROUNDOFF * (1 + 1e-6)
 
 
-def _round_down(exact: Fraction) -> float:
+def round_down(exact: Fraction) -> float:
+    """The largest double that is at most the exact number."""
     number = float(exact)
     return number if Fraction(number) <= exact else math.nextafter(number, -math.inf)
 
 
-def _round_up(exact: Fraction) -> float:
+def round_up(exact: Fraction) -> float:
+    """The smallest double that is at least the exact number."""
     number = float(exact)
     return number if Fraction(number) >= exact else math.nextafter(number, math.inf)

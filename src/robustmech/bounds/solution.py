@@ -1,10 +1,13 @@
 """What a solve returns: certified numbers with the objects that prove them."""
 
+import resource
+import sys
+import time
 from dataclasses import dataclass
 from enum import Enum
 
 from robustmech.bounds.size import ProgramSize
-from robustmech.lp import Capabilities
+from robustmech.lp import Capabilities, LinearSolution, LinearSolver
 from robustmech.model import (
     Environment,
     FloatArray,
@@ -47,6 +50,20 @@ class SolveRecord:
     seconds: float
     size: ProgramSize
     peak_memory: int
+
+
+def record_of(found: LinearSolution, solver: LinearSolver, size: ProgramSize, started: float) -> SolveRecord:
+    """The record of a solve that began at a reading of ``time.perf_counter``."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return SolveRecord(
+        status=BoundStatus.PROVED if found.status.solved else BoundStatus.STOPPED,
+        solver=solver.capabilities,
+        detail=found.detail,
+        iterations=found.iterations,
+        seconds=time.perf_counter() - started,
+        size=size,
+        peak_memory=peak if sys.platform == "darwin" else peak * 1024,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,23 +1,20 @@
 """Solving: assemble, propose, repair, certify."""
 
 import math
-import resource
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Literal
 
 import numpy as np
 
 from robustmech.bounds.assembly import LocalProgram, local_program
-from robustmech.bounds.evaluation import informational_value, strategic_value
+from robustmech.bounds.evaluation import exact_multipliers, informational_value, strategic_value
 from robustmech.bounds.excluded_states import sink_excluded_states
 from robustmech.bounds.information_repair import exact_information
 from robustmech.bounds.participation import feasible_decisions
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, ProgramSize, program_size, require_fitting
-from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, SolveRecord, UpperBound
+from robustmech.bounds.solution import LowerBound, Solution, SolveRecord, UpperBound, record_of
 from robustmech.errors import InputError, RepairError, ShapeError, SolveError
 from robustmech.lp import ClarabelSolver, HighsSolver, Iteration, Limits, LinearSolution, LinearSolver
 from robustmech.model import (
@@ -134,15 +131,7 @@ class _Task:
         return program, program.folding.unfold(found)
 
     def record(self, found: LinearSolution, started: float) -> SolveRecord:
-        return SolveRecord(
-            status=BoundStatus.PROVED if found.status.solved else BoundStatus.STOPPED,
-            solver=self.solver.capabilities,
-            detail=found.detail,
-            iterations=found.iterations,
-            seconds=time.perf_counter() - started,
-            size=self.size,
-            peak_memory=_peak_memory(),
-        )
+        return record_of(found, self.solver, self.size, started)
 
 
 def _lower(task: _Task) -> LowerBound:
@@ -159,7 +148,7 @@ def _lower(task: _Task) -> LowerBound:
         except RepairError as error:
             trouble = error
             continue
-        multipliers = sink_excluded_states(program, counts, _exact_multipliers(task.environment, y))
+        multipliers = sink_excluded_states(program, counts, exact_multipliers(task.environment, y))
         value, growth = strategic_value(task.environment, program.discretisation, counts, multipliers)
         if best is None or value > best[0]:
             best = (value, counts, multipliers, growth)
@@ -213,16 +202,6 @@ def _mechanism(environment: Environment, grids: tuple[Grid, ...], counts: IntArr
     )
 
 
-def _exact_multipliers(environment: Environment, proposed: FloatArray) -> RationalArray:
-    """The proposed multipliers as exact numbers, zero where they point to a side without a limit."""
-    beliefs = environment.beliefs
-    exact = np.full(beliefs.rows, Fraction(0), dtype=object)
-    for r, y in enumerate(np.nan_to_num(proposed).tolist()):
-        if y and (beliefs.lower[r] if y > 0 else beliefs.upper[r]) is not None:
-            exact[r] = Fraction(y)
-    return exact
-
-
 def _solver(solver: LinearSolver | str | None) -> LinearSolver:
     if not isinstance(solver, str | None):
         return solver
@@ -259,11 +238,6 @@ def _same_kind(grids: tuple[Grid, ...]) -> Callable[[int], tuple[Grid, ...]]:
     """Smaller grids to compare sizes with; only their numbers of actions matter, the largest being as given."""
     largest = max(grid.actions for grid in grids)
     return lambda actions: tuple(Grid.quantile(max(2, math.ceil(grid.actions * actions / largest))) for grid in grids)
-
-
-def _peak_memory() -> int:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _ignore(stage: Stage) -> None:

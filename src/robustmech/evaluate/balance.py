@@ -7,9 +7,8 @@ Lagrangian is
 .. math:: \rho_j - \sum_{j'} f(j,j') - e(j) + \sum_{j'} f(j',j),
 
 so it vanishes when what arrives at each signal (its probability and the flow in) is what leaves it (the flow out and
-the
-exit); then the exits add up to one. The local multipliers S_j/ρ_j are the flow that sends everything down the chain:
-f(j, j−1) = S_j, and e(0) = 1.
+the exit); then the exits add up to one. The local multipliers S_j/ρ_j are the flow that sends everything down the
+chain: f(j, j−1) = S_j, and e(0) = 1. Source: Brooks & Du (2023), B.2, for the local multipliers.
 """
 
 import math

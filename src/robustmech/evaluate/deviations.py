@@ -9,15 +9,14 @@ in place of ∇⁺_i, and with :math:`L_i f = \beta_i f - A_i f` in place of ∇
 Source: Brooks & Du (2023), programs (31) and (34).
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
-from fractions import Fraction
 
 import numpy as np
 import scipy.sparse as sp
 
 from robustmech.model import Discretisation, FloatArray, Grid, Side, on_grids
+from robustmech.model.discretisation import along
 
 _KEPT_BITS = 51
 
@@ -39,21 +38,10 @@ def deviation_gains(multipliers: FloatArray) -> FloatArray:
 def on_deviations(grids: Sequence[Grid], side: Side, operators: Sequence[FloatArray]) -> Discretisation:
     """The product grid with other local operators, given on each agent's own action as arrays of shape (m_i, m_i)."""
     shape = tuple(grid.actions for grid in grids)
-    local = tuple(_along(i, sp.csr_array(operator), shape) for i, operator in enumerate(operators))
+    local = tuple(along(i, sp.csr_array(operator), shape) for i, operator in enumerate(operators))
     return replace(on_grids(grids, side), local=local)
 
 
 def along_own_action(operator: FloatArray, function: FloatArray, agent: int) -> FloatArray:
     """Apply an operator on the own action to a function of the profile, shape (m_1, …, m_N)."""
     return np.moveaxis(np.tensordot(operator, function, axes=(1, agent)), 0, agent)
-
-
-def round_down(exact: Fraction) -> float:
-    """The largest double that is at most the exact number."""
-    number = float(exact)
-    return number if Fraction(number) <= exact else math.nextafter(number, -math.inf)
-
-
-def _along(axis: int, operator: sp.csr_array, shape: tuple[int, ...]) -> sp.csr_array:
-    before, after = math.prod(shape[:axis]), math.prod(shape[axis + 1 :])
-    return sp.csr_array(sp.kron(sp.kron(sp.identity(before), operator), sp.identity(after), format="csr"))

@@ -36,7 +36,8 @@ class GuaranteeEvaluation(Evaluation):
     """The guarantee of a mechanism, rounded down.
 
     Args:
-        belief_multipliers: y, exact, one per belief row; with the deviation multipliers they prove the value.
+        belief_multipliers: y, exact, one per belief row; with the deviation multipliers they prove the value, over the
+            states that the beliefs allow.
         worst_equilibrium: the joint law of actions and state in the worst Bayes correlated equilibrium, up to the
             residual, shape (m_1, …, m_N, states).
     """

@@ -5,20 +5,26 @@ from fractions import Fraction
 
 import numpy as np
 
-from robustmech.bounds.evaluation import multiplier_value, state_multipliers_of, strategic_virtual_objective
+from robustmech.bounds.evaluation import (
+    exact_multipliers,
+    multiplier_value,
+    round_down,
+    state_multipliers_of,
+    strategic_virtual_objective,
+)
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT
+from robustmech.bounds.solution import record_of
 from robustmech.evaluate.deviations import (
     along_own_action,
     deviation_gains,
     on_deviations,
-    round_down,
     with_exact_sums,
 )
 from robustmech.evaluate.evaluation import GuaranteeEvaluation
 from robustmech.evaluate.feasibility import require_mechanism
 from robustmech.evaluate.obedience import obedience_program
 from robustmech.evaluate.size import require_fitting_deviations
-from robustmech.evaluate.solving import default_solver, proposal, record_of
+from robustmech.evaluate.solving import default_solver, proposal
 from robustmech.lp import LinearSolver
 from robustmech.model import Environment, FloatArray, IntArray, Mechanism, RationalArray, Side, floats
 
@@ -58,8 +64,8 @@ def guarantee(
     size = require_fitting_deviations(environment, mechanism.grids, Side.LOWER, memory_limit)
     program = obedience_program(mechanism, environment)
     chosen = solver if solver is not None else default_solver(mechanism.grids)
-    found = proposal(program.linear, chosen, time_limit, "guarantee")
-    proposed = _exact_multipliers(environment, program.belief_multipliers(found))
+    found = proposal(program.linear, chosen, time_limit, "beliefs: no prior satisfies the rows")
+    proposed = exact_multipliers(environment, program.belief_multipliers(found))
     candidates = [
         (program.deviation_multipliers(found), proposed),
         (tuple(np.diag(grid.upward[:-1], 1) for grid in mechanism.grids), proposed),
@@ -124,13 +130,3 @@ def _virtual_transfers(mechanism: Mechanism, operators: list[FloatArray]) -> tup
         size += np.abs(paid) + along_own_action(np.abs(operator), np.abs(paid), i)
     terms = max(shape) + len(operators) + 4
     return total, size * terms * _UNIT_ROUNDOFF * (1 + 1e-6)
-
-
-def _exact_multipliers(environment: Environment, proposed: FloatArray) -> RationalArray:
-    """The proposed multipliers as exact numbers, zero where they point to a side without a limit."""
-    beliefs = environment.beliefs
-    exact = np.full(beliefs.rows, Fraction(0), dtype=object)
-    for r, y in enumerate(proposed.tolist()):
-        if y and (beliefs.lower[r] if y > 0 else beliefs.upper[r]) is not None:
-            exact[r] = Fraction(y)
-    return exact

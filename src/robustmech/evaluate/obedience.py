@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from robustmech.lp import LinearProgram, LinearSolution
 from robustmech.model import Environment, FloatArray, IntArray, Mechanism
-from robustmech.model.priors import exclusions, independent_rows, possible_states
+from robustmech.model.priors import exclusions, possible_states
 
 _NEGLIGIBLE = 1e-13
 """Gains smaller than this, relative to the largest payoff, are rounding; the certificate takes them as they are."""
@@ -31,7 +31,6 @@ class ObedienceProgram:
         environment: the environment that it is for.
         states: the states that the beliefs allow.
         pairs: for each agent, the constraints that are rows, as ``m * action + deviation``.
-        belief_rows: the belief rows that are rows.
         unit: the program counts utility in this unit.
     """
 
@@ -40,7 +39,6 @@ class ObedienceProgram:
     environment: Environment
     states: IntArray
     pairs: tuple[IntArray, ...]
-    belief_rows: IntArray
     unit: float
 
     def deviation_multipliers(self, solution: LinearSolution) -> tuple[FloatArray, ...]:
@@ -57,9 +55,7 @@ class ObedienceProgram:
     def belief_multipliers(self, solution: LinearSolution) -> FloatArray:
         """The proposed y, one per belief row, in the environment's units."""
         start = sum(pairs.size for pairs in self.pairs)
-        multipliers = np.zeros(self.environment.beliefs.rows)
-        multipliers[self.belief_rows] = -solution.multipliers[start : start + self.belief_rows.size] * self.unit
-        return multipliers
+        return -solution.multipliers[start : start + self.environment.beliefs.rows] * self.unit
 
     def equilibrium(self, solution: LinearSolution) -> tuple[FloatArray, float, float]:
         """The proposed joint law, scaled to a law, with the designer's payoff and the largest violated constraint.
@@ -82,15 +78,13 @@ class ObedienceProgram:
 def obedience_program(mechanism: Mechanism, environment: Environment) -> ObedienceProgram:
     """Assemble the program.
 
-    Constraints that hold whatever the law of the actions are left out; so are belief rows that the others imply.
+    Constraints that hold whatever the law of the actions are left out.
 
     Raises:
-        InputError: if no prior satisfies the beliefs.
+        InputError: if a row of the beliefs asks for what no prior has.
     """
     beliefs = environment.beliefs
-    possible = possible_states(beliefs, exclusions(beliefs))
-    states = np.flatnonzero(possible)
-    belief_rows = np.flatnonzero(independent_rows(beliefs, possible))
+    states = np.flatnonzero(possible_states(beliefs, exclusions(beliefs)))
     payoff, utilities = payoffs(mechanism, environment)
     unit = max(environment.scale, float(np.abs(payoff).max()), float(np.abs(utilities).max()))
     index = np.arange(payoff[..., states].size).reshape(*payoff.shape[:-1], states.size)
@@ -98,9 +92,9 @@ def obedience_program(mechanism: Mechanism, environment: Environment) -> Obedien
         *(_constraints(utilities[i][..., states] / unit, index, i) for i in range(environment.agents)), strict=True
     )
     profiles = payoff[..., 0].size
-    belief = sp.kron(np.ones((1, profiles)), beliefs.matrix[belief_rows][:, states], format="csr")
+    belief = sp.kron(np.ones((1, profiles)), beliefs.matrix[:, states], format="csr")
     low, high = (
-        np.array([infinite if limits[r] is None else float(limits[r] or 0) for r in belief_rows])
+        np.array([infinite if limit is None else float(limit) for limit in limits])
         for limits, infinite in ((beliefs.lower, -np.inf), (beliefs.upper, np.inf))
     )
     constraints = sum(own.size for own in pairs)
@@ -119,7 +113,6 @@ def obedience_program(mechanism: Mechanism, environment: Environment) -> Obedien
         environment=environment,
         states=states,
         pairs=tuple(pairs),
-        belief_rows=belief_rows,
         unit=unit,
     )
 

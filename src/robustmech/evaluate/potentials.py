@@ -6,12 +6,13 @@ import numpy as np
 
 from robustmech.bounds.evaluation import informational_value
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT
+from robustmech.bounds.solution import record_of
 from robustmech.evaluate.balance import BalancedMultipliers, balanced
 from robustmech.evaluate.deviations import deviation_gains, on_deviations, with_exact_sums
 from robustmech.evaluate.evaluation import PotentialEvaluation
 from robustmech.evaluate.feasibility import require_information
 from robustmech.evaluate.size import require_fitting_deviations
-from robustmech.evaluate.solving import default_solver, proposal, record_of
+from robustmech.evaluate.solving import default_solver, proposal
 from robustmech.evaluate.truth_telling import signal_laws, truth_telling_program
 from robustmech.lp import LinearSolver
 from robustmech.model import Environment, FloatArray, InformationStructure, Side
@@ -29,7 +30,8 @@ def potential(
 
     That is at least what any participation-secure mechanism gets in any equilibrium. The grids' laws are the signals'
     laws where there are transfers; otherwise they play no part. The number is the better of what the solver's
-    multipliers and the grids' local ones prove.
+    multipliers and the grids' local ones prove. Whether the law of the state is in the beliefs is not asked: only then
+    does it bound the minimum potential.
 
     Args:
         information: the law of signals and state; independent signals where there are transfers.
@@ -38,10 +40,10 @@ def potential(
         time_limit: seconds of solver time; when it is reached the best certified number so far is returned.
         memory_limit: refuse programs estimated to need more, in bytes.
     Raises:
-        InputError: if the information structure is not one of the environment, or not a law.
+        InputError: if the information structure is not one of the environment, or not a law, or no direct mechanism
+            leaves every signal at least zero.
         SizeError: if the program would be larger than the limit.
-        SolveError: if no number could be certified; without transfers also if no direct mechanism leaves every signal
-            at least zero.
+        SolveError: if no number could be certified.
     Source: Brooks & Du (2023), section 2, program (30), and the second program of B.2.
     """
     started = time.perf_counter()
@@ -49,7 +51,8 @@ def potential(
     size = require_fitting_deviations(environment, information.grids, Side.UPPER, memory_limit)
     program = truth_telling_program(information, environment)
     chosen = solver if solver is not None else default_solver(information.grids)
-    found = proposal(program.linear, chosen, time_limit, "potential")
+    nothing = "no direct mechanism leaves every agent at least zero at every signal"
+    found = proposal(program.linear, chosen, time_limit, nothing)
     proofs = []
     for flows in (program.flows(found), _local_flows(information)):
         multipliers = potential_multipliers(information, environment, flows)

@@ -11,8 +11,7 @@ given the own signal:
     \frac{1}{p_i(j)} \sum_{x_{-i},k} c_k(j,x_{-i})\, v_{ik}(j,x_{-i}) \ge T_i(j), \qquad c(x) \in C,
 
 with :math:`T_i` the interim transfers, which are all of the transfers that matters as signals are independent; T ≡ 0
-without
-transfers. The multipliers on these rows are flows: f(j, j') = p(j) α(j, j') and e(j) = p(j) β(j).
+without transfers. The multipliers on these rows are flows: f(j, j') = p(j) α(j, j') and e(j) = p(j) β(j).
 Source: Brooks & Du (2023), program (30), and the second program of B.2.
 """
 

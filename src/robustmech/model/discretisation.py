@@ -68,7 +68,7 @@ def on_grids(grids: Sequence[Grid], side: Side) -> Discretisation:
     index = np.arange(profiles).reshape(shape)
     return Discretisation(
         evaluation=sp.csr_array(sp.identity(profiles, format="csr")),
-        local=tuple(_along(i, _difference(grid, side), shape) for i, grid in enumerate(grids)),
+        local=tuple(along(i, _difference(grid, side), shape) for i, grid in enumerate(grids)),
         mass=product_law(grids).ravel(),
         mass_weights=_product_weights(grids).ravel(),
         lowest=tuple(index.take(0, axis=i).ravel() for i in range(len(grids))),
@@ -109,7 +109,7 @@ def _banded(diagonal: FloatArray, beside: FloatArray, offset: int) -> sp.csr_arr
     return sp.csr_array((entries, places), shape=(diagonal.size, diagonal.size))
 
 
-def _along(axis: int, operator: sp.csr_array, shape: tuple[int, ...]) -> sp.csr_array:
+def along(axis: int, operator: sp.csr_array, shape: tuple[int, ...]) -> sp.csr_array:
     """Apply an operator along one axis of a product."""
     before, after = int(np.prod(shape[:axis])), int(np.prod(shape[axis + 1 :]))
     inner = sp.kron(operator, sp.identity(after), format="csr")

@@ -148,6 +148,22 @@ def interior_law(beliefs: Beliefs) -> RationalArray:
 
 def correction(beliefs: Beliefs, law: RationalArray, support: BoolArray) -> RationalArray:
     """The exact change δ, on the support only, after which ``law + δ`` sums to one and meets every row's limits."""
+    gaps = {int(r): _ZERO for r in np.flatnonzero(beliefs.equality)} | _limit_gaps(beliefs, law)
+    largest_first = np.argsort([-float(p) for p in law]).tolist()
+    while True:
+        change = np.full(beliefs.states, _ZERO, dtype=object)
+        for state, value in _equations(beliefs, support, gaps, 1 - law.sum(), largest_first).basic_solution().items():
+            change[state] = value
+        crossed = {r: gap for r, gap in _limit_gaps(beliefs, law + change).items() if r not in gaps}
+        if not crossed:
+            return change
+        before = beliefs.multiply(law)
+        after = beliefs.multiply(law + change)
+        gaps |= {r: gap + after[r] - before[r] for r, gap in crossed.items()}
+
+
+def _limit_gaps(beliefs: Beliefs, law: RationalArray) -> dict[int, Fraction]:
+    """How far each row that is beyond a limit is from it."""
     gaps: dict[int, Fraction] = {}
     for r, value in enumerate(beliefs.multiply(law)):
         low, high = beliefs.lower[r], beliefs.upper[r]
@@ -155,13 +171,7 @@ def correction(beliefs: Beliefs, law: RationalArray, support: BoolArray) -> Rati
             gaps[r] = low - value
         elif high is not None and value > high:
             gaps[r] = high - value
-        elif low is not None and low == high:
-            gaps[r] = _ZERO
-    change = np.full(beliefs.states, _ZERO, dtype=object)
-    largest_first = np.argsort([-float(p) for p in law]).tolist()
-    for state, value in _equations(beliefs, support, gaps, 1 - law.sum(), largest_first).basic_solution().items():
-        change[state] = value
-    return change
+    return gaps
 
 
 def _equations(
