@@ -40,7 +40,7 @@ class SolveRecord:
         iterations: the solver's iterations.
         seconds: wall time, assembly and certification included.
         size: the size of the program.
-        peak_memory: the process's largest resident memory so far, in bytes.
+        peak_memory: the largest resident memory so far of this process or of one it solved in, in bytes.
     """
 
     status: BoundStatus
@@ -54,7 +54,7 @@ class SolveRecord:
 
 def record_of(found: LinearSolution, solver: LinearSolver, size: ProgramSize, started: float) -> SolveRecord:
     """The record of a solve that began at a reading of ``time.perf_counter``."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return SolveRecord(
         status=BoundStatus.PROVED if found.status.solved else BoundStatus.STOPPED,
         solver=solver.capabilities,

@@ -2,13 +2,14 @@
 
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import clarabel
 import numpy as np
 import scipy.sparse as sp
 
 from robustmech.lp.interruption import run_interruptibly
+from robustmech.lp.isolation import Task, solve_isolated
 from robustmech.lp.program import (
     Capabilities,
     FloatArray,
@@ -43,10 +44,13 @@ class ClarabelSolver:
         tolerance: feasibility and relative gap at which it calls a program solved.
         threads: threads of the factorisation; 0 for as many as there are cores. More than one can be many times
             slower where other work competes for the cores (Clarabel 0.11: its threads spin).
+        largest_inside: non-zeros of the largest program that is solved inside this process; a larger one gets a
+            process of its own, so that Ctrl-C is heard while it is set up. None for no limit.
     """
 
     tolerance: float = 1e-8
     threads: int = 1
+    largest_inside: int | None = 250_000
 
     @property
     def capabilities(self) -> Capabilities:
@@ -60,6 +64,9 @@ class ClarabelSolver:
     ) -> LinearSolution:
         """Solve one program; see `LinearSolver`."""
         limits = limits or Limits()
+        if self.largest_inside is not None and program.matrix.nnz > self.largest_inside:
+            inside = replace(self, largest_inside=None)
+            return solve_isolated(Task(solver=inside, program=program, limits=limits), progress)
         stopped = threading.Event()
 
         def watch(info: clarabel.DefaultInfo) -> bool:

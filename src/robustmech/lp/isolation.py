@@ -1,0 +1,106 @@
+"""Solving in a process of its own, which can be ended at any moment.
+
+While Clarabel 0.11 sets up a large program it holds Python's global lock, for as long as the ordering of the matrix
+takes: no thread hears Ctrl-C. A process can be killed.
+"""
+
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO
+
+import numpy as np
+
+from robustmech.lp.program import (
+    Iteration,
+    Limits,
+    LinearProgram,
+    LinearSolution,
+    LinearSolver,
+    Progress,
+    SolverStatus,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What the process is sent: a configured solver, a program, and its limits."""
+
+    solver: LinearSolver
+    program: LinearProgram
+    limits: Limits
+
+
+def solve_isolated(task: Task, progress: Progress | None) -> LinearSolution:
+    """Solve in a new process; an interrupt kills it and passes through at once."""
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+    # A session of its own, so that the terminal's Ctrl-C reaches only this process, which then decides.
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from robustmech.lp.isolation import main; main()"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=paths,
+        start_new_session=True,
+    )
+    try:
+        if process.stdin is None or process.stdout is None:
+            raise OSError("the solver's process has no pipes")
+        found = _converse(task, process.stdin, process.stdout, progress)
+        if found is not None:
+            return found
+        return _nothing(task.program, f"the solver's process ended with code {process.wait()}")
+    finally:
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                _close(pipe)
+
+
+def _converse(task: Task, sent: IO[bytes], heard: IO[bytes], progress: Progress | None) -> LinearSolution | None:
+    """Send the task and listen until the solution comes; None if the process ends without one."""
+    try:
+        pickle.dump(task, sent)
+        sent.close()
+        while True:
+            message = pickle.load(heard)
+            if isinstance(message, LinearSolution):
+                return message
+            if progress is not None:
+                progress(message)
+    except (EOFError, OSError, pickle.UnpicklingError):
+        return None
+
+
+def _close(pipe: IO[bytes]) -> None:
+    with suppress(OSError):  # what was still to be sent to a process that has ended
+        pipe.close()
+
+
+def _nothing(program: LinearProgram, detail: str) -> LinearSolution:
+    return LinearSolution(
+        status=SolverStatus.FAILED,
+        primal=np.zeros(program.cost.size),
+        multipliers=np.zeros(program.row_lower.size),
+        objective=float("nan"),
+        iterations=0,
+        seconds=0.0,
+        detail=detail,
+    )
+
+
+def main() -> None:
+    """The process: read a task, report iterations, write the solution."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    task: Task = pickle.load(sys.stdin.buffer)
+
+    def report(iteration: Iteration) -> None:
+        pickle.dump(iteration, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+
+    pickle.dump(task.solver.solve(task.program, limits=task.limits, progress=report), sys.stdout.buffer)
+    sys.stdout.buffer.flush()
