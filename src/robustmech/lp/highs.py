@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from typing import Literal
 
@@ -10,6 +10,7 @@ import highspy
 import numpy as np
 
 from robustmech.lp.interruption import run_interruptibly
+from robustmech.lp.isolation import Task, solve_isolated
 from robustmech.lp.program import (
     Capabilities,
     Iteration,
@@ -41,10 +42,13 @@ class HighsSolver:
     Args:
         method: "ipx" (interior point) or "simplex".
         crossover: whether an interior solution is moved to a vertex.
+        largest_inside: non-zeros of the largest program that is solved inside this process; a larger one gets a
+            process of its own, since HiGHS looks for an interrupt too seldom. None for no limit.
     """
 
     method: Literal["ipx", "simplex"] = "ipx"
     crossover: bool = True
+    largest_inside: int | None = 250_000
 
     @property
     def capabilities(self) -> Capabilities:
@@ -61,15 +65,21 @@ class HighsSolver:
     ) -> LinearSolution:
         """Solve one program; see `LinearSolver`."""
         limits = limits or Limits()
+        if self.largest_inside is not None and program.matrix.nnz > self.largest_inside:
+            inside = replace(self, largest_inside=None)
+            return solve_isolated(Task(solver=inside, program=program, limits=limits), progress)
         # A fresh object each time: a HiGHS object's time limit counts all its solves together (1.15.1).
         highs: highspy.Highs = new_highs()
-        stopping = [False]
+        stopping, reported = [False], [-1]
 
         def watch(event: highspy.HighsCallbackEvent) -> None:
-            if progress is not None and self.method == "ipx":
+            iteration = int(event.data_out.ipm_iteration_count)
+            # The count is −1 before the first iteration, and the event comes many times in each.
+            if progress is not None and self.method == "ipx" and iteration > reported[0]:
+                reported[0] = iteration
                 progress(
                     Iteration(
-                        iteration=int(event.data_out.ipm_iteration_count),
+                        iteration=iteration,
                         primal=float(event.data_out.objective_function_value),
                         dual=float("nan"),
                     )
