@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 import robustmech as rm
+from robustmech import ClarabelSolver, HighsSolver
 
 PROBLEMS = ("common value", "independent values")
 POINTS = 11
@@ -36,7 +37,9 @@ def environment(problem: str, points: int) -> rm.Environment:
 
 def measure(problem: str, points: int, solver: str, grid: rm.Grid) -> dict[str, float]:
     """One solve of both sides, certificates and transfers included."""
-    chosen = rm.HighsSolver(crossover=False) if solver == "highs" else rm.ClarabelSolver()
+    chosen = (
+        HighsSolver(crossover=False, largest_inside=None) if solver == "highs" else ClarabelSolver(largest_inside=None)
+    )
     solution = rm.solve(environment(problem, points), grid, solver=chosen, memory_limit=float("inf"))
     if solution.lower is None or solution.upper is None:
         raise SystemExit("both sides were asked for")

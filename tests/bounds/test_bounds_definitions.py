@@ -3,10 +3,10 @@
 import functools
 
 import pytest
+
 from definitions.cases import CASES, Case
 from definitions.local_programs import lower_value, upper_value
 from definitions.problem import law, plain
-
 from robustmech import BoundStatus, LowerBound, UpperBound, solve
 
 

@@ -2,13 +2,14 @@
 
 import functools
 import random
+from fractions import Fraction
 
 import pytest
+
 from definitions.cases import CASES, Case
 from definitions.local_programs import lower_value, upper_value
 from definitions.problem import law, plain
-
-from robustmech import BoundStatus, ClarabelSolver, HighsSolver, Solution, solve
+from robustmech import BoundStatus, ClarabelSolver, Grid, HighsSolver, Solution, auction, solve
 from robustmech.lp import LinearSolver
 
 SOLVERS: dict[str, LinearSolver] = {
@@ -67,10 +68,17 @@ def test_every_solver_can_be_stopped(name: str, solver: str) -> None:
 
 @pytest.mark.parametrize("solver", SOLVERS)
 def test_time_limit(solver: str) -> None:
-    case, _, _ = truth("common")
-    solution = solve(case.environment, case.grids, time_limit=1e-9, solver=SOLVERS[solver])
-    assert solution.status is BoundStatus.STOPPED
-    check_bracket("common", solution)
+    points = [Fraction(j, 5) for j in range(6)]
+    environment, grids = auction([[v, v] for v in points], [Fraction(1, 6)] * 6), Grid.published(5)
+    stopped = solve(environment, grids, time_limit=1e-3, solver=SOLVERS[solver])
+    assert stopped.status is BoundStatus.STOPPED
+    assert stopped.lower is not None
+    assert stopped.upper is not None
+    proved = solve(environment, grids)
+    assert proved.lower is not None
+    assert proved.upper is not None
+    assert stopped.lower.value <= proved.lower.value + 1e-7
+    assert proved.upper.value <= stopped.upper.value + 1e-7
 
 
 def test_more_iterations_end_closer() -> None:

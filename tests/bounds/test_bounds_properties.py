@@ -1,5 +1,6 @@
 """What must hold of any auction or environment, on small problems drawn at random."""
 
+import itertools
 from fractions import Fraction
 from typing import Any
 
@@ -159,7 +160,7 @@ def test_knowing_less_never_helps(own: tuple[Grid, Grid], tilt: Fraction) -> Non
             Beliefs.means(states, [("1/3", "2/3")] * 2),
         )
     ]
-    for small, large in zip(found, found[1:], strict=False):
+    for small, large in itertools.pairwise(found):
         assert large[0] <= small[0] + 1e-6
         assert large[1] <= small[1] + 1e-6
 

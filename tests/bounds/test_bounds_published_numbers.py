@@ -29,9 +29,7 @@ def independent(points: int) -> Environment:
 
 def unknown_correlation(points: int) -> Environment:
     values = product_states([evenly(points)] * 2)
-    return auction(
-        values, beliefs=Beliefs.marginals(values, [dict.fromkeys(evenly(points), Fraction(1, points))] * 2)
-    )
+    return auction(values, beliefs=Beliefs.marginals(values, [dict.fromkeys(evenly(points), Fraction(1, points))] * 2))
 
 
 def known_means(first: str, second: str) -> Environment:

@@ -1,4 +1,4 @@
-"""From proposals to objects that are exactly feasible: nothing lost where nothing was wrong, nothing wrong afterwards."""
+"""From proposals to objects that are exactly feasible, close to what was proposed."""
 
 import itertools
 from dataclasses import replace
@@ -6,10 +6,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from definitions.cases import CASES, Q
 from definitions.exact_numbers import in_beliefs, in_decision_set, lower_number
 from definitions.problem import law, plain, profiles
-
 from robustmech import Beliefs, DecisionSet, Environment, RepairError, auction, simplex
 from robustmech.bounds.assembly import local_program
 from robustmech.bounds.decision_repair import into_decision_set
@@ -22,10 +22,16 @@ from robustmech.model import FloatArray, IntArray, Side, on_grids, rationals
 ONE = 2**40
 SETS = {
     "simplex": simplex(3),
-    "packing": DecisionSet(group=np.zeros(3), required=np.array([False]), cap=rationals([1, 1, 1])),
-    "capped": DecisionSet(group=np.zeros(3), required=np.array([False]), cap=rationals(["1/3", "1/2", "2/7"])),
-    "capped, required": DecisionSet(group=np.zeros(3), required=np.array([True]), cap=rationals(["1/3", "1/2", "2/7"])),
-    "just enough": DecisionSet(group=np.zeros(3), required=np.array([True]), cap=rationals(["1/4", "1/2", "1/4"])),
+    "packing": DecisionSet(group=np.zeros(3, dtype=np.int64), required=np.array([False]), cap=rationals([1, 1, 1])),
+    "capped": DecisionSet(
+        group=np.zeros(3, dtype=np.int64), required=np.array([False]), cap=rationals(["1/3", "1/2", "2/7"])
+    ),
+    "capped, required": DecisionSet(
+        group=np.zeros(3, dtype=np.int64), required=np.array([True]), cap=rationals(["1/3", "1/2", "2/7"])
+    ),
+    "just enough": DecisionSet(
+        group=np.zeros(3, dtype=np.int64), required=np.array([True]), cap=rationals(["1/4", "1/2", "1/4"])
+    ),
     "two groups": DecisionSet(
         group=np.array([1, 0, 1]), required=np.array([False, True]), cap=rationals(["1/3", "1/2", 1])
     ),
@@ -34,7 +40,11 @@ SETS = {
 
 def inside(chosen: DecisionSet, counts: IntArray) -> bool:
     environment = Environment(
-        utilities=np.zeros((1, 1, 3)), payoff=np.zeros((1, 3)), decision_set=chosen, beliefs=Beliefs.known([1]), transfers=False
+        utilities=rationals(np.zeros((1, 1, 3))),
+        payoff=rationals(np.zeros((1, 3))),
+        decision_set=chosen,
+        beliefs=Beliefs.known([1]),
+        transfers=False,
     )
     return all(in_decision_set(plain(environment), [Fraction(c, ONE) for c in row]) for row in counts.tolist())
 
@@ -80,7 +90,9 @@ def lowest_actions_are_safe(environment: Environment, counts: IntArray) -> bool:
     return True
 
 
-@pytest.mark.parametrize("name", ["public expenditure", "public expenditure, three agents", "bilateral trade", "common"])
+@pytest.mark.parametrize(
+    "name", ["public expenditure", "public expenditure, three agents", "bilateral trade", "common"]
+)
 def test_participation_is_exact_whatever_was_proposed(name: str) -> None:
     case = CASES[name]()
     shape = tuple(grid.actions for grid in case.grids)
@@ -97,8 +109,8 @@ def test_participation_is_exact_whatever_was_proposed(name: str) -> None:
 
 def test_a_small_violation_is_mixed_away_by_little() -> None:
     environment = Environment(
-        utilities=[[[1, -1], [2, -1]], [["1/2", 1], [-1, 3]]],  # type: ignore[arg-type]
-        payoff=np.zeros((2, 2)),
+        utilities=rationals([[[1, -1], [2, -1]], [["1/2", 1], [-1, 3]]]),
+        payoff=rationals(np.zeros((2, 2))),
         decision_set=simplex(2),
         beliefs=Beliefs.known(["1/2", "1/2"]),
         transfers=False,
@@ -114,8 +126,8 @@ def test_a_small_violation_is_mixed_away_by_little() -> None:
 
 def test_no_secure_decision_is_an_error() -> None:
     environment = Environment(
-        utilities=-np.ones((1, 1, 2)),
-        payoff=np.zeros((1, 2)),
+        utilities=rationals(-np.ones((1, 1, 2))),
+        payoff=rationals(np.zeros((1, 2))),
         decision_set=simplex(2),
         beliefs=Beliefs.known([1]),
         transfers=False,
@@ -150,7 +162,9 @@ def test_any_proposal_becomes_an_exact_information_structure(name: str) -> None:
         assert sum(found.correction) == 1
         assert 0 <= found.mixture < 1
         assert in_beliefs(problem, found.state_law.tolist())
-        sums = found.law_counts.sum(axis=-1, dtype=object) if environment.transfers else found.law_counts.sum(dtype=object)
+        sums = (
+            found.law_counts.sum(axis=-1, dtype=object) if environment.transfers else found.law_counts.sum(dtype=object)
+        )
         assert np.all(sums == found.denominator)
 
 

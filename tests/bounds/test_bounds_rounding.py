@@ -1,14 +1,14 @@
-"""The two numbers against exact arithmetic: on the right side of it, and within rounding of it; with exact repairs."""
+"""The two numbers against exact arithmetic: on its right side and within rounding of it; repairs are exact."""
 
 import itertools
 from fractions import Fraction
 
 import numpy as np
 import pytest
+
 from definitions.cases import CASES, Case, E, P, Q, W
 from definitions.exact_numbers import in_beliefs, in_decision_set, lower_number, upper_number
 from definitions.problem import law, plain, probability, profiles
-
 from robustmech import InformationStructure, LowerBound, Mechanism, UpperBound, auction, solve
 from robustmech.bounds.evaluation import informational_value, strategic_value
 from robustmech.model import Side, on_grids
@@ -16,8 +16,12 @@ from robustmech.model import Side, on_grids
 THIN = Fraction(1, 10**9)
 EXTRA = {
     "published 4": Case(auction([[0, 0], ["1/3", "1/3"], [1, 1]], ["1/7", "2/7", "4/7"]), (P(4), P(4))),
-    "long exponential": Case(auction([[0, 0], ["1/3", "2/7"], [1, 1]], ["1/7", "2/7", "4/7"]), (E(12, 30.0), E(5, 8.0))),
-    "very unequal weights": Case(auction([[0, 0], ["1/3", "2/7"], [1, 1]], ["1/7", "2/7", "4/7"]), (W([1, THIN, 1]), Q(4))),
+    "long exponential": Case(
+        auction([[0, 0], ["1/3", "2/7"], [1, 1]], ["1/7", "2/7", "4/7"]), (E(12, 30.0), E(5, 8.0))
+    ),
+    "very unequal weights": Case(
+        auction([[0, 0], ["1/3", "2/7"], [1, 1]], ["1/7", "2/7", "4/7"]), (W([1, THIN, 1]), Q(4))
+    ),
 }
 NAMES = [*EXTRA, *CASES]
 
@@ -58,7 +62,7 @@ def check_upper(case: Case, bound: UpperBound) -> None:
     problem, laws = plain(case.environment), [law(grid) for grid in case.grids]
     joint = joint_of(bound.information)
     assert min(joint.values()) >= 0
-    prior = [sum(joint[x, state] for x in profiles(laws)) for state in problem.states]
+    prior = [sum((joint[x, state] for x in profiles(laws)), Fraction(0)) for state in problem.states]
     assert in_beliefs(problem, prior)
     assert prior == bound.information.state_law.tolist()
     if problem.transfers:

@@ -39,10 +39,11 @@ def test_the_grid_that_is_named_is_the_largest_that_passes(environment: Environm
     found = re.search(r"(\d+) actions each would fit", message)
     assert found is not None
     fits = int(found[1])
+    folds = {2: 2, 3: 6}[environment.agents]
 
     def guard(actions: int) -> None:
         grids = (Grid.quantile(actions),) * environment.agents
-        require_fitting(environment, grids, LIMIT, lambda fewer: (Grid.quantile(fewer),) * environment.agents)
+        require_fitting(environment, grids, folds, LIMIT, lambda fewer: (Grid.quantile(fewer),) * environment.agents)
 
     guard(fits)
     with pytest.raises(SizeError):
@@ -92,13 +93,20 @@ def test_estimates_are_of_the_program_that_is_built(
 ) -> None:
     """Rows and columns within the few belief columns and participation rows; non-zeros never far below."""
     size = program_size(environment, grids)
-    linear = local_program(environment, on_grids(grids, side), side).linear
+    linear = local_program(environment, on_grids(grids, side), side).folding.program
     rows, columns = linear.matrix.shape
     lowest = sum(size.profiles // grid.actions for grid in grids) * environment.states
     assert size.rows <= rows <= size.rows + lowest
     assert abs(size.columns - columns) <= environment.beliefs.rows + 1
     assert linear.matrix.nnz <= 1.5 * size.nonzeros
     assert size.nonzeros <= 2 * linear.matrix.nnz
+
+
+def test_folding_makes_programs_smaller() -> None:
+    whole, half = (program_size(INDEPENDENT, (Grid.quantile(20),) * 2, folds) for folds in (1, 2))
+    assert half.memory < whole.memory
+    assert half.seconds < whole.seconds
+    assert (half.rows, half.columns, half.nonzeros) == (whole.rows, whole.columns, whole.nonzeros)
 
 
 def test_memory_and_time_grow_with_the_grid() -> None:

@@ -1,11 +1,12 @@
 """One solver against another, through certificates."""
 
+import functools
 from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
-from definitions.cases import CASES, Case, E, P, Q
 
+from definitions.cases import CASES, Case, E, P, Q
 from robustmech import ClarabelSolver, HighsSolver, Solution, auction, product_states, public_expenditure, solve
 from robustmech.lp import LinearSolver
 
@@ -20,9 +21,9 @@ def medium(kind: str) -> Case:
 
 
 PROBLEMS: dict[str, Callable[[], Case]] = {
-    **{kind: lambda kind=kind: medium(kind) for kind in ("common", "independent", "public expenditure")},
+    **{kind: functools.partial(medium, kind) for kind in ("common", "independent", "public expenditure")},
     **{f"small: {name}": CASES[name] for name in ("marginals", "together", "two goods", "three bidders", "penalty")},
-}  # fmt: skip
+}
 OTHERS: dict[str, LinearSolver] = {
     "highs ipx": HighsSolver(),
     "highs simplex": HighsSolver(method="simplex"),

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 import pytest
+
 from definitions.cases import CORNERS, THREE, Case, E, P, Q, W, general
 from definitions.games import exact_guarantee, exact_potential
 from definitions.problem import law, plain, profiles
-
 from robustmech import Beliefs, Environment, Grid, Mechanism, auction, public_expenditure, solve
 
 HALF = Fraction(1, 2)
@@ -36,7 +36,11 @@ GRIDS: dict[str, Sequence[Grid]] = {
 def guarantee(environment: Environment, grids: Sequence[Grid], mechanism: Mechanism) -> float:
     laws = [law(grid) for grid in grids]
     decisions = {x: mechanism.decisions[x].tolist() for x in profiles(laws)}
-    paid = [] if mechanism.transfers is None else [{x: float(own[x]) for x in profiles(laws)} for own in mechanism.transfers]
+    paid = (
+        []
+        if mechanism.transfers is None
+        else [{x: float(own[x]) for x in profiles(laws)} for own in mechanism.transfers]
+    )
     return exact_guarantee(plain(environment), laws, decisions, paid)
 
 

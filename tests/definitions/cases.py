@@ -1,14 +1,24 @@
 """Small problems of every kind, with grids, for tests that compare with brute force."""
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
-from robustmech import Beliefs, DecisionSet, Environment, Grid
+from robustmech import (
+    Beliefs,
+    DecisionSet,
+    Environment,
+    Grid,
+    bilateral_trade,
+    product_states,
+    public_expenditure,
+    simplex,
+)
 from robustmech import auction as sale
-from robustmech import bilateral_trade, product_states, public_expenditure, simplex
+from robustmech.model import rationals
 
 Q, E, P, W = Grid.quantile, Grid.exponential, Grid.published, Grid.from_weights
 HALF, THIRD = Fraction(1, 2), Fraction(1, 3)
@@ -71,8 +81,8 @@ def general(seed: int, transfers: bool) -> Case:
         group=np.array([0, 0, 1, 1]), required=np.array([True, False]), cap=np.array([1, "2/3", "1/2", 1], dtype=object)
     )  # fmt: skip
     environment = Environment(
-        utilities=utilities,
-        payoff=rng.integers(-3, 4, size=(3, 4)),
+        utilities=rationals(utilities),
+        payoff=rationals(rng.integers(-3, 4, size=(3, 4))),
         decision_set=chosen,
         beliefs=Beliefs.known(["1/4", "1/4", "1/2"]),
         transfers=transfers,
@@ -83,8 +93,8 @@ def general(seed: int, transfers: bool) -> Case:
 def _secure(*utilities: list[int]) -> Case:
     """One agent whose lowest action must be safe in every state; the first decision gives nothing."""
     environment = Environment(
-        utilities=[list(utilities)],  # type: ignore[arg-type]
-        payoff=[[0, 1, 1]] * len(utilities),  # type: ignore[arg-type]
+        utilities=rationals([list(utilities)]),
+        payoff=rationals([[0, 1, 1]] * len(utilities)),
         decision_set=simplex(3),
         beliefs=Beliefs.known([Fraction(1, len(utilities))] * len(utilities)),
         transfers=False,
@@ -108,9 +118,7 @@ CASES: dict[str, Callable[[], Case]] = {
     "two goods": lambda: _two_goods(False),
     "two goods with must sell": lambda: _two_goods(True),
     "one bidder": lambda: _case(sale([[0], [HALF], [1]], THREE_LAW), Q(12)),
-    "three bidders": lambda: _case(
-        sale([[0, 0, 0], [1, 1, HALF], [HALF, 1, 1]], THREE_LAW), Q(3), Q(4), W([3, 2, 1])
-    ),
+    "three bidders": lambda: _case(sale([[0, 0, 0], [1, 1, HALF], [HALF, 1, 1]], THREE_LAW), Q(3), Q(4), W([3, 2, 1])),
     "marginals": lambda: _marginals(THIRD),
     "marginals with a value of probability zero": lambda: _marginals(Fraction(0)),
     "means": lambda: _means("0.6", "0.4"),
@@ -132,6 +140,6 @@ CASES: dict[str, Callable[[], Case]] = {
     "secure only at the outside option": lambda: _secure([0, -2, 1], [0, 1, -2]),
     "secure on a thin set": lambda: _secure([0, -1, 1], [0, 1, -1]),
     "large numbers": lambda: _case(sale([[0, 0], [10**9, 10**9]], [HALF, HALF], cost=10**7), Q(5), Q(4)),
-    **{f"general {seed}": lambda seed=seed: general(seed, transfers=False) for seed in range(3)},
-    **{f"general {seed} with transfers": lambda seed=seed: general(seed, transfers=True) for seed in range(3, 6)},
-}  # fmt: skip
+    **{f"general {seed}": functools.partial(general, seed, transfers=False) for seed in range(3)},
+    **{f"general {seed} with transfers": functools.partial(general, seed, transfers=True) for seed in range(3, 6)},
+}

@@ -1,4 +1,4 @@
-"""The two certified numbers as exact fractions, from the definitions, for any mechanism or information given exactly."""
+"""The two certified numbers as exact fractions, from the definitions, for any mechanism or information."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -55,8 +55,8 @@ def upper_number(problem: Problem, laws: Sequence[Law], joint: Mapping[tuple[Pro
                 gain[x, k] += change
                 if x[i] > 0:
                     gain[moved(x, i, x[i] - 1), k] -= change
-    total = sum(largest(problem, [gain[x, k] for k in problem.decisions]) for x in profiles(laws))
-    return total - sum(problem.penalty[state] * share for (_, state), share in joint.items())
+    total = sum((largest(problem, [gain[x, k] for k in problem.decisions]) for x in profiles(laws)), Fraction(0))
+    return total - sum((problem.penalty[state] * share for (_, state), share in joint.items()), Fraction(0))
 
 
 def largest(problem: Problem, objective: Vector) -> Fraction:

@@ -1,7 +1,7 @@
 """The exact guarantee of a finite mechanism and the exact potential of a finite information structure.
 
 Guarantee: Bayes correlated equilibria are without loss (Brooks & Du 2023, section 3.1.2), so it is the least expected
-payoff of the designer over joint laws of actions and states under which obeying is a best reply, all deviations counted.
+payoff of the designer over joint laws of actions and states under which obeying is a best reply to all deviations.
 Potential: by the revelation principle (section 3.1.3) it is at most the most that a direct mechanism can get under all
 truth-telling constraints and interim participation of every signal.
 """
@@ -50,9 +50,7 @@ def exact_guarantee(
     return program.smallest(objective)
 
 
-def exact_potential(
-    problem: Problem, laws: Sequence[Law], conditional: Mapping[Profile, Sequence[float]]
-) -> float:
+def exact_potential(problem: Problem, laws: Sequence[Law], conditional: Mapping[Profile, Sequence[float]]) -> float:
     """The most that a direct mechanism gets when signals have the product law and states the conditional law.
 
     Since signals are independent, only the expected payment of each report matters: it is the unknown here.
@@ -82,9 +80,7 @@ def exact_potential(
                 for unknown, factor in _interim(problem, laws, joint, i, held, told).items():
                     row.add(unknown, -factor)
                 program.at_least(row, 0.0)
-    payment = sum(
-        float(problem.penalty[state]) * joint(x, state) for x in profiles(laws) for state in problem.states
-    )
+    payment = sum(float(problem.penalty[state]) * joint(x, state) for x in profiles(laws) for state in problem.states)
     return program.largest(objective) - payment
 
 

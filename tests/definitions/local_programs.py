@@ -109,7 +109,7 @@ def _best_decision(
     x: tuple[int, ...],
     gain: dict[tuple[tuple[int, ...], int], Sum],
 ) -> None:
-    """max of c · gain(x) over the decision set, by its dual: a price per group and per cap."""
+    """The maximum of c · gain(x) over the decision set, by its dual: a price per group and per cap."""
     for g, members in enumerate(problem.groups):
         program.declare(("price", x, g), None if problem.required[g] else 0.0)
         objective.add(("price", x, g), 1.0)

@@ -1,15 +1,16 @@
 """Small linear programs on named unknowns, written row by row and solved by SciPy's simplex."""
 
 from collections.abc import Hashable, Mapping
+from typing import Any
 
 import numpy as np
-import scipy.sparse as sp
+import numpy.typing as npt
 from scipy.optimize import linprog
 
-Row = Mapping[Hashable, float]
+Row = Mapping[Any, float]
 
 
-class Sum(dict[Hashable, float]):
+class Sum(dict[Any, float]):
     """A row under construction: adding to an unknown accumulates."""
 
     def add(self, unknown: Hashable, factor: float) -> None:
@@ -55,7 +56,7 @@ class PlainProgram:
         )
         if found.status != 0:
             raise ArithmeticError(f"the plain program was not solved: {found.message}")
-        return float(found.fun)
+        return float(found.fun if found.fun is not None else "nan")
 
     def _number(self, unknown: Hashable) -> int:
         if unknown not in self._place:
@@ -66,9 +67,9 @@ class PlainProgram:
     def _numbered(self, row: Row) -> dict[int, float]:
         return {self._number(unknown): float(factor) for unknown, factor in row.items()}
 
-    def _matrix(self, rows: list[tuple[dict[int, float], float]]) -> sp.csr_array:
-        matrix = sp.lil_array((len(rows), len(self._bounds)))
+    def _matrix(self, rows: list[tuple[dict[int, float], float]]) -> npt.NDArray[np.float64]:
+        matrix = np.zeros((len(rows), len(self._bounds)))
         for r, (row, _) in enumerate(rows):
             for c, factor in row.items():
                 matrix[r, c] = factor
-        return sp.csr_array(matrix)
+        return matrix

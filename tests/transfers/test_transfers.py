@@ -5,12 +5,12 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from definitions.cases import CASES, E, P, Q, W
-from definitions.excess_growth import aggregate, individual_growths, two_agents
-from definitions.problem import law, probability, profiles
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from definitions.cases import CASES, E, P, Q, W
+from definitions.excess_growth import aggregate, individual_growths, two_agents
+from definitions.problem import law, probability, profiles
 from robustmech import Grid, ShapeError, solve
 from robustmech.model import FloatArray, product_law
 from robustmech.transfers import aggregate_excess_growth, equal_division, individual_growth_transfers
@@ -118,7 +118,9 @@ def test_the_published_grid_has_the_papers_transfers(k: int) -> None:
     top = k * k
     for j in range(1, top + 1):
         # the paper's formula carries the factor 1/k in the terms below the top only
-        expected = -sum(((k - 1) / k) ** (above - j) * (1 / k if above < top else 1.0) * part[above] for above in range(j, top + 1))
+        expected = -sum(
+            ((k - 1) / k) ** (above - j) * (1 / k if above < top else 1.0) * part[above] for above in range(j, top + 1)
+        )
         assert paid[j] == pytest.approx(expected, abs=1e-12 * k)
     # and the difference equation itself
     step = np.append((k - 1) * np.diff(paid), 0.0) - paid
