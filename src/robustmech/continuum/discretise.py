@@ -1,0 +1,262 @@
+r"""Rules and information on real bids and signals, put on grids: certified numbers to lay over brackets.
+
+Any function from bids to decisions, sampled on a grid and pushed into the decision set, is a finite mechanism, and any
+posterior law of the state given signals, averaged over the cells of a grid, a finite information structure. Both have
+certified numbers: the bounds of Theorem 1 hold for every mechanism, every belief multiplier and every information.
+Source: Brooks & Du (2023), Theorem 1, Lemma 1 and programs (20) and (27).
+"""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+import numpy as np
+import scipy.sparse as sp
+
+from robustmech.bounds.evaluation import informational_value, strategic_value, strategic_virtual_objective
+from robustmech.bounds.information_repair import exact_information
+from robustmech.bounds.participation import feasible_decisions
+from robustmech.errors import InputError, ShapeError, SolveError
+from robustmech.lp import ClarabelSolver, LinearProgram, LinearSolver
+from robustmech.model import (
+    Discretisation,
+    Environment,
+    FloatArray,
+    Grid,
+    InformationStructure,
+    IntArray,
+    Mechanism,
+    RationalArray,
+    Side,
+    on_grids,
+    rationals,
+)
+from robustmech.model.rational import Numbers
+from robustmech.transfers import equal_division, individual_growth_transfers
+
+_MOST_CELL_POINTS = 64
+
+
+def bid_positions(grid: Grid) -> FloatArray:
+    r"""The bid that each action of a grid stands for: :math:`x_{j+1} - x_j = \rho_j / S_{j+1}`, from zero.
+
+    With this spacing ∇⁺ of a function that is linear in the own bid is its derivative, so that the linear pieces of an
+    allocation keep their slopes. (On the grid X(k) the bids are j/(k−1).)
+    """
+    return np.concatenate([[0.0], np.cumsum(1.0 / grid.upward[:-1])])
+
+
+def mechanism_on_grids(
+    decisions: Callable[[FloatArray], FloatArray],
+    environment: Environment,
+    grids: Sequence[Grid],
+    *,
+    multipliers: Numbers | None = None,
+) -> Mechanism:
+    """A rule on real bids as a finite mechanism.
+
+    Args:
+        decisions: from bids, shape (…, agents), to decisions, shape (…, decisions): an auction's `allocate`, or
+            `PublicExpenditure.contributions`.
+        environment: what the designer knows.
+        grids: one grid per agent.
+        multipliers: the belief multipliers y, one per belief row; the best ones if left out.
+    Returns:
+        The decisions at `bid_positions`, pushed into the decision set and, at action 0, made participation secure; with
+        transfers, those of the equal division of the balanced aggregate excess growth that is best for them.
+    Raises:
+        ShapeError: if the grids are not one per agent, or the rule's decisions not the environment's.
+        InputError: if the rule returns something that is not a finite number.
+        RepairError: if participation security cannot be restored.
+    """
+    chosen = _one_per_agent(environment, grids)
+    bids = np.stack(np.meshgrid(*(bid_positions(grid) for grid in chosen), indexing="ij"), axis=-1)
+    proposed = np.asarray(decisions(bids), dtype=np.float64)
+    expected = (*bids.shape[:-1], environment.decisions)
+    if proposed.shape != expected:
+        raise ShapeError(f"the rule's decisions have shape {proposed.shape}: expected {expected}")
+    if not np.isfinite(proposed).all():
+        raise InputError("the rule returns a decision that is not a finite number")
+    discretisation = on_grids(chosen, Side.LOWER)
+    counts = feasible_decisions(environment, discretisation, proposed.reshape(-1, environment.decisions))
+    transfers = balanced = None
+    if environment.transfers:
+        exact = _multipliers(environment, discretisation, counts, multipliers)
+        growth = strategic_value(environment, discretisation, counts, exact)[1]
+        parts = equal_division(growth.reshape(expected[:-1]), chosen)
+        balanced = np.sum(parts, axis=0)
+        transfers = individual_growth_transfers(parts, chosen)
+    return Mechanism(
+        grids=chosen,
+        decision_counts=counts.reshape(expected),
+        transfers=transfers,
+        aggregate_excess_growth=balanced,
+        decision_names=environment.decision_names,
+    )
+
+
+def lower_number(mechanism: Mechanism, environment: Environment, *, multipliers: Numbers | None = None) -> float:
+    """A certified lower bound on the maximum guarantee, rounded down.
+
+    It is guaranteed by the mechanism's decisions with the transfers that `mechanism_on_grids` gives them for the same
+    multipliers; the mechanism's own transfers play no part.
+
+    Args:
+        mechanism: its decisions must be in the decision set and participation secure at action 0.
+        environment: what the designer knows.
+        multipliers: the belief multipliers y; the best ones if left out.
+    Raises:
+        InputError: if the mechanism is not feasible.
+    """
+    discretisation, counts = _feasible_counts(mechanism, environment)
+    exact = _multipliers(environment, discretisation, counts, multipliers)
+    return strategic_value(environment, discretisation, counts, exact)[0]
+
+
+def best_multipliers(
+    mechanism: Mechanism, environment: Environment, *, solver: LinearSolver | None = None
+) -> RationalArray:
+    """The belief multipliers y that make `lower_number` largest, to the solver's accuracy; any others are valid too."""
+    discretisation, counts = _feasible_counts(mechanism, environment)
+    return _best_multipliers(environment, discretisation, counts, solver or ClarabelSolver())
+
+
+def information_on_grids(
+    posterior: Callable[[FloatArray], FloatArray],
+    environment: Environment,
+    grids: Sequence[Grid],
+    *,
+    density: Callable[[FloatArray], FloatArray] | None = None,
+    points: int = 2,
+) -> InformationStructure:
+    """Information with real signals as a finite information structure.
+
+    Action j of a grid stands for the cell between the quantiles of an exponential signal that j and j+1 are at.
+    Knowing only the cell is a garbling of knowing the signal.
+
+    Args:
+        posterior: from signals, shape (…, agents), to the law of the state, shape (…, states).
+        environment: what the designer knows; the law of the state is corrected to be in the beliefs exactly.
+        grids: one grid per agent.
+        density: the joint density of signals, shape (…); independent exponentials if left out. Only for environments
+            without transfers. Where it is unbounded the number may be far above the continuum's; for public
+            expenditure use `discrete_information`.
+        points: Gauss points per cell and agent for the average over the cell.
+    Raises:
+        ShapeError: if the grids are not one per agent, or the posterior's states not the environment's.
+        InputError: for a density with transfers, or a law that is not finite.
+        RepairError: if the law of the state is too far from the beliefs.
+    """
+    chosen = _one_per_agent(environment, grids)
+    if density is not None and environment.transfers:
+        raise InputError("with transfers signals must be independent exponentials: leave the density out")
+    if not 1 <= points <= _MOST_CELL_POINTS:
+        raise InputError(f"{points} points per cell: choose between 1 and {_MOST_CELL_POINTS}")
+    axes = [_cell_points(grid, points) for grid in chosen]
+    signals = np.stack(np.meshgrid(*(own.ravel() for own in axes), indexing="ij"), axis=-1)
+    law = np.asarray(posterior(signals), dtype=np.float64)
+    if law.shape != (*signals.shape[:-1], environment.states):
+        raise ShapeError(f"the posterior has shape {law.shape}: expected {(*signals.shape[:-1], environment.states)}")
+    if density is not None:
+        law = law * (density(signals) * np.exp(signals.sum(axis=-1)))[..., None]
+    if not np.isfinite(law).all():
+        raise InputError("the posterior or the density is not a finite number at some signals")
+    weights = np.polynomial.legendre.leggauss(points)[1] / 2
+    averages = law
+    for axis, grid in enumerate(chosen):
+        cells = averages.reshape(*averages.shape[:axis], grid.actions, points, *averages.shape[axis + 1 :])
+        averages = np.tensordot(cells, weights, axes=([axis + 1], [0]))
+    discretisation = on_grids(chosen, Side.UPPER)
+    proposed = discretisation.mass[:, None] * averages.reshape(-1, environment.states)
+    return exact_information(environment, discretisation, chosen, proposed)
+
+
+def upper_number(information: InformationStructure, environment: Environment) -> float:
+    """A certified upper bound on the minimum potential, rounded up: the potential of the information is at most this.
+
+    Raises:
+        InputError: if the law of the state is not in the beliefs, or transfers need independent signals.
+    """
+    _one_per_agent(environment, information.grids)
+    beliefs = environment.beliefs
+    if information.correction.size != environment.states:
+        raise ShapeError(f"{information.correction.size} states in the information, {environment.states} given")
+    if environment.transfers != information.product_signals:
+        raise InputError("signals must be independent where there are transfers, and only there")
+    for found, low, high in zip(beliefs.multiply(information.state_law), beliefs.lower, beliefs.upper, strict=True):
+        if (low is not None and found < low) or (high is not None and found > high):
+            raise InputError("the information's law of the state is not in the beliefs")
+    return informational_value(environment, on_grids(information.grids, Side.UPPER), information)
+
+
+def _one_per_agent(environment: Environment, grids: Sequence[Grid]) -> tuple[Grid, ...]:
+    if len(grids) != environment.agents:
+        raise ShapeError(f"{len(grids)} grids for {environment.agents} agents: give one per agent")
+    return tuple(grids)
+
+
+def _cell_points(grid: Grid, points: int) -> FloatArray:
+    """Gauss points of each cell, placed in probability and returned as signals, shape (actions, points)."""
+    tails = np.array([s / grid.total for s in grid.tails])
+    inside = (np.polynomial.legendre.leggauss(points)[0] + 1) / 2
+    return np.asarray(-np.log(tails[:-1, None] + (tails[1:] - tails[:-1])[:, None] * inside), dtype=np.float64)
+
+
+def _feasible_counts(mechanism: Mechanism, environment: Environment) -> tuple[Discretisation, IntArray]:
+    discretisation = on_grids(_one_per_agent(environment, mechanism.grids), Side.LOWER)
+    if mechanism.decision_counts.shape[-1] != environment.decisions:
+        found = mechanism.decision_counts.shape[-1]
+        raise ShapeError(f"{found} decisions in the mechanism, {environment.decisions} in the environment")
+    counts = mechanism.decision_counts.reshape(discretisation.nodes, environment.decisions)
+    repaired = feasible_decisions(environment, discretisation, mechanism.decisions.reshape(counts.shape))
+    if (repaired != counts).any():
+        raise InputError("the mechanism's decisions are not feasible, or not participation secure at action 0")
+    return discretisation, counts
+
+
+def _multipliers(
+    environment: Environment, discretisation: Discretisation, counts: IntArray, given: Numbers | None
+) -> RationalArray:
+    if given is None:
+        return _best_multipliers(environment, discretisation, counts, ClarabelSolver())
+    exact = rationals(given, "multipliers")
+    if exact.shape != (environment.beliefs.rows,):
+        raise ShapeError(f"multipliers have shape {exact.shape}: expected ({environment.beliefs.rows},)")
+    return exact
+
+
+def _best_multipliers(
+    environment: Environment, discretisation: Discretisation, counts: IntArray, solver: LinearSolver
+) -> RationalArray:
+    r"""The multipliers on the belief rows of nature's problem against a fixed mechanism.
+
+    Nature picks :math:`\sigma \ge 0` with the law of the state in the beliefs to make
+    :math:`\sum \sigma(x,\theta) (\Phi(x,\theta) - \lambda_0(\theta))` least, where with transfers each profile has its
+    mass and without only all of σ sums to one. This side of the problem is always feasible and bounded.
+    """
+    beliefs = environment.beliefs
+    objective = strategic_virtual_objective(environment, discretisation, counts)[0]
+    if beliefs.penalties is not None:
+        objective = objective - beliefs.penalties.astype(np.float64)
+    rows, states = objective.shape
+    mass = discretisation.mass if environment.transfers else np.ones(rows)
+    each = sp.kron(sp.identity(rows), np.ones((1, states)), format="csr")
+    sums = each if environment.transfers else sp.csr_array(np.ones((1, rows * states)))
+    ones = np.ones(sums.shape[0])
+    low = np.array([-np.inf if limit is None else float(limit) for limit in beliefs.lower])
+    high = np.array([np.inf if limit is None else float(limit) for limit in beliefs.upper])
+    found = solver.solve(
+        LinearProgram(
+            cost=(objective * mass[:, None]).ravel() / environment.scale,
+            matrix=sp.csr_array(sp.vstack([sums, sp.kron(mass[None, :], beliefs.matrix)], format="csr")),
+            row_lower=np.concatenate([ones, low]),
+            row_upper=np.concatenate([ones, high]),
+            column_lower=np.zeros(rows * states),
+            column_upper=np.full(rows * states, np.inf),
+        )
+    )
+    if not found.status.has_solution:
+        raise SolveError(f"the solver ended with '{found.detail}' on the belief multipliers: give some")
+    proposed = np.nan_to_num(-found.multipliers[ones.size :] * environment.scale).tolist()
+    sides = [beliefs.lower[r] if y > 0 else beliefs.upper[r] for r, y in enumerate(proposed)]
+    exact = [Fraction(0) if side is None else Fraction(y) for y, side in zip(proposed, sides, strict=True)]
+    return rationals(np.array(exact, dtype=object)) if exact else rationals([])
