@@ -7,6 +7,7 @@ import numpy as np
 from robustmech.errors import RepairError
 from robustmech.model import (
     LAW_DENOMINATOR,
+    Beliefs,
     Discretisation,
     Environment,
     FloatArray,
@@ -17,9 +18,10 @@ from robustmech.model import (
     floats,
 )
 from robustmech.model.information import weighted_law
-from robustmech.model.priors import correction, interior_law
+from robustmech.model.priors import correction, crossed_limits, interior_law
 
 _MIXTURE_DENOMINATOR = 2**60
+_ROUNDS = 8
 
 
 def exact_information(
@@ -52,8 +54,7 @@ def exact_information(
     else:
         counts, denominator = _joint_counts(law, discretisation.mass[:, None] * floats(inside))
         state_law = weighted_law(None, counts, denominator)
-    change = correction(environment.beliefs, state_law, support)
-    mixture = _smallest_mixture(inside, change)
+    change, mixture = _remedy(environment.beliefs, inside, state_law)
     remedy = inside + change * ((1 - mixture) / mixture) if mixture else inside
     return InformationStructure(
         grids=grids,
@@ -85,13 +86,46 @@ def _joint_counts(law: FloatArray, fallback: FloatArray) -> tuple[IntArray, int]
     return counts, denominator
 
 
-def _smallest_mixture(inside: RationalArray, change: RationalArray) -> Fraction:
-    """The smallest ε (up to rounding) with μ⁰ + δ (1−ε)/ε ≥ 0 wherever δ < 0."""
-    if not any(change):
-        return Fraction(0)
+def _remedy(beliefs: Beliefs, inside: RationalArray, state_law: RationalArray) -> tuple[RationalArray, Fraction]:
+    """The change δ and the smallest mixture, with rows beyond a limit put on it as far as that helps."""
+    support = np.asarray(inside > 0, dtype=np.bool_)
+    pinned = _pinned(beliefs, inside)
+    change = correction(beliefs, state_law, support, pinned)
+    best = change, _smallest_mixture(beliefs, inside, state_law, change)
+    wished: dict[int, Fraction] = {}
+    for _ in range(_ROUNDS):
+        crossed = crossed_limits(beliefs, state_law + change)
+        if crossed.keys() <= wished.keys():
+            break
+        wished |= crossed
+        change = correction(beliefs, state_law, support, pinned, wished)
+        candidate = change, _smallest_mixture(beliefs, inside, state_law, change)
+        best = min(best, candidate, key=lambda remedy: remedy[1])
+    return best
+
+
+def _pinned(beliefs: Beliefs, inside: RationalArray) -> dict[int, Fraction]:
+    """The rows that the interior prior meets at a limit, with that limit: mixing with it gives them no room."""
+    averages = enumerate(beliefs.multiply(inside))
+    return {r: value for r, value in averages if value in (beliefs.lower[r], beliefs.upper[r])}
+
+
+def _smallest_mixture(
+    beliefs: Beliefs, inside: RationalArray, state_law: RationalArray, change: RationalArray
+) -> Fraction:
+    """The smallest ε (up to rounding) with μ⁰ + δ (1−ε)/ε ≥ 0, and (1−ε)(μ̂ + δ) + εμ⁰ within every row's limits."""
+    ratio = max((-delta / p for p, delta in zip(inside, change, strict=True) if p), default=Fraction(0))
     if any(delta and not p for p, delta in zip(inside, change, strict=True)):
         raise RepairError("information: a state that the beliefs exclude would need probability")
-    ratio = max(-delta / p for p, delta in zip(inside, change, strict=True) if p)
+    averages = zip(beliefs.multiply(state_law + change), beliefs.multiply(inside), strict=True)
+    for (value, safe), low, high in zip(averages, beliefs.lower, beliefs.upper, strict=True):
+        if low is not None and value < low:
+            ratio = max(ratio, (low - value) / (safe - low))
+        if high is not None and value > high:
+            ratio = max(ratio, (value - high) / (high - safe))
+    if ratio <= 0 and not any(change):
+        return Fraction(0)
+    ratio = max(ratio, Fraction(1, _MIXTURE_DENOMINATOR))
     exact = ratio / (1 + ratio)
     mixture = Fraction(int(exact * _MIXTURE_DENOMINATOR) + 1, _MIXTURE_DENOMINATOR)
     if mixture >= 1:

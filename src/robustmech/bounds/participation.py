@@ -9,14 +9,13 @@ import itertools
 from fractions import Fraction
 
 import numpy as np
-import numpy.typing as npt
-import scipy.sparse as sp
 
 from robustmech.bounds.decision_repair import into_decision_set
+from robustmech.bounds.secure_face import secure_face
 from robustmech.errors import RepairError
-from robustmech.lp import HighsSolver, LinearProgram
 from robustmech.model import (
     MECHANISM_DENOMINATOR,
+    DecisionSet,
     Discretisation,
     Environment,
     FloatArray,
@@ -24,14 +23,14 @@ from robustmech.model import (
     RationalArray,
 )
 
-_ROUNDS = 8
+_ROUNDS = 24
 
 
 def feasible_decisions(environment: Environment, discretisation: Discretisation, proposed: FloatArray) -> IntArray:
     """Push proposed decisions into the decision set, exactly, with action 0 participation secure.
 
-    Decisions that hurt an agent at its lowest action, in a state where none helps it, are dropped there; what
-    violation is left is mixed away with a decision vector that leaves all agents concerned strictly above zero.
+    At nodes where agents take their lowest action, decisions are put on the face of the decision set where those
+    agents are secure, exactly, and what violation is left is mixed away with a point inside that face.
 
     Args:
         proposed: shape (nodes, decisions), any numbers.
@@ -69,61 +68,38 @@ def _constraints(environment: Environment, members: tuple[bool, ...]) -> Rationa
 
 def _secure(environment: Environment, rows: RationalArray, proposed: FloatArray) -> IntArray:
     chosen = environment.decision_set
-    hurtful = np.all(np.asarray(rows <= 0, dtype=np.bool_), axis=1)
-    dropped = np.any(np.asarray(rows[hurtful] < 0, dtype=np.bool_).reshape(-1, chosen.decisions), axis=0)
-    mixed = rows[~hurtful]
-    counts = into_decision_set(chosen, proposed, dropped)
-    safe, slack = _safest(environment, mixed, dropped)
+    face = secure_face(chosen, rows)
+    counts = face.tied(into_decision_set(chosen, proposed, face.dropped))
+    weight = np.zeros(counts.shape[0])
     for attempt in range(_ROUNDS):
-        worst = _worst_slack(mixed, counts)
-        bad = np.flatnonzero(worst < 0)
+        worst = _worst_violation(chosen, rows, counts)
+        bad = np.flatnonzero(worst > 0)
         if not bad.size:
-            break
-        violation = -worst[bad]
-        if slack > 0:
-            weight = np.minimum(1.0, violation / (violation + slack) * (1 + 1e-6) + 4.0**attempt * 1e-12)
-            blend = (1 - weight)[:, None] * counts[bad] / MECHANISM_DENOMINATOR + weight[:, None] * safe
-            counts[bad] = into_decision_set(chosen, blend, dropped)
-    else:
+            return counts
+        weight[bad] = np.minimum(1.0, np.maximum(4 * weight[bad], worst[bad] / (worst[bad] + face.slack) + 1e-12))
+        if attempt == _ROUNDS - 1:
+            weight[bad] = 1.0
+        blend = (1 - weight[bad])[:, None] * np.clip(proposed[bad], 0, 1) + weight[bad][:, None] * face.inside
+        counts[bad] = face.tied(into_decision_set(chosen, blend, face.dropped))
+    worst = _worst_violation(chosen, rows, counts)
+    if (worst > 0).any():
         raise RepairError(
-            f"participation security of the lowest action is violated by {violation.max():.1e}, "
-            "and no decision leaves every agent strictly above zero"
+            f"participation security of the lowest action is violated by {worst.max():.1e}, and no decision in units "
+            "of 2^-40 was found that restores it"
         )
-    for g in np.flatnonzero(chosen.required):
-        if (counts[:, chosen.group == g].sum(axis=1) != MECHANISM_DENOMINATOR).any():
-            raise RepairError(
-                "no decision that is required is participation secure for the agents at their lowest action"
-            )
     return counts
 
 
-def _worst_slack(rows: RationalArray, counts: IntArray) -> FloatArray:
-    """The smallest utility at each node; its sign is exact."""
-    if not rows.size:
-        return np.zeros(counts.shape[0])
-    exact = np.min(counts.astype(object) @ rows.T, axis=1) * Fraction(1, MECHANISM_DENOMINATOR)
-    slack: FloatArray = exact.astype(np.float64)
-    return slack
-
-
-def _safest(environment: Environment, rows: RationalArray, dropped: npt.NDArray[np.bool_]) -> tuple[FloatArray, float]:
-    """The decision vector with the largest worst slack, and that slack."""
-    chosen = environment.decision_set
-    decisions = chosen.decisions
-    member = np.zeros((chosen.groups, decisions))
-    member[chosen.group, np.arange(decisions)] = 1.0
-    margin = np.vstack([np.ones((rows.shape[0], 1)), np.zeros((chosen.groups, 1))])
-    utilities = rows.astype(np.float64).reshape(-1, decisions)
-    found = HighsSolver(method="simplex").solve(
-        LinearProgram(
-            cost=np.append(np.zeros(decisions), -1.0),
-            matrix=sp.csr_array(np.hstack([np.vstack([utilities, member]), -margin])),
-            row_lower=np.concatenate([np.zeros(rows.shape[0]), np.where(chosen.required, 1.0, -np.inf)]),
-            row_upper=np.concatenate([np.full(rows.shape[0], np.inf), np.ones(chosen.groups)]),
-            column_lower=np.append(np.zeros(decisions), -environment.scale),
-            column_upper=np.append(np.where(dropped, 0.0, chosen.cap.astype(np.float64)), environment.scale),
-        )
+def _worst_violation(chosen: DecisionSet, rows: RationalArray, counts: IntArray) -> FloatArray:
+    """How far each node's decision is from the decision set and from utilities of at least zero; zero is exact."""
+    utilities = np.max(-(counts.astype(object) @ rows.T), axis=1) * Fraction(1, MECHANISM_DENOMINATOR)
+    worst = np.maximum(utilities.astype(np.float64), 0.0)
+    outside = np.maximum(-counts, counts - np.array([int(cap * MECHANISM_DENOMINATOR) for cap in chosen.cap])).max(
+        axis=1
     )
-    if not found.status.solved:
-        raise RepairError("no decision is participation secure in every state, so no mechanism is")
-    return found.primal[:decisions], float(found.primal[decisions])
+    for g, required in enumerate(chosen.required):
+        total = counts[:, chosen.group == g].sum(axis=1)
+        over = np.abs(total - MECHANISM_DENOMINATOR) if required else total - MECHANISM_DENOMINATOR
+        outside = np.maximum(outside, over)
+    violation: FloatArray = np.maximum(worst, np.maximum(outside, 0) / MECHANISM_DENOMINATOR)
+    return violation

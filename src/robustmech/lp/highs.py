@@ -105,6 +105,9 @@ class HighsSolver:
         highs.setOptionValue("output_flag", False)
         highs.setOptionValue("solver", self.method)
         highs.setOptionValue("run_crossover", "on" if self.crossover else "off")
+        if self.method == "simplex":
+            highs.setOptionValue("primal_feasibility_tolerance", 1e-10)
+            highs.setOptionValue("dual_feasibility_tolerance", 1e-10)
         if limits.seconds is not None:
             highs.setOptionValue("time_limit", float(limits.seconds))
         if limits.iterations is not None:

@@ -81,7 +81,8 @@ class Beliefs:
     @property
     def equality(self) -> npt.NDArray[np.bool_]:
         """Whether each row's two limits are equal."""
-        return np.array([low == high for low, high in zip(self.lower, self.upper, strict=True)], dtype=np.bool_)
+        pairs = zip(self.lower, self.upper, strict=True)
+        return np.array([low is not None and low == high for low, high in pairs], dtype=np.bool_)
 
     @property
     def matrix(self) -> sp.csr_array:
@@ -196,6 +197,8 @@ class Beliefs:
             if upper is None
             else tuple(None if v is None else rational(v, f"upper[{r}]") for r, v in enumerate(upper))
         )
+        if upper is None and None in low:
+            raise InputError(f"lower[{low.index(None)}] is None with upper left out: equality needs a number")
         if len(low) != table.shape[0] or len(high) != table.shape[0]:
             raise ShapeError(f"limits must have one entry for each of the {table.shape[0]} rows")
         row, column = np.nonzero(table != 0)

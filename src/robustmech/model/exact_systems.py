@@ -66,6 +66,13 @@ class ExactSystem:
                 self._holders[c].add(pivot)
         return True
 
+    def solved(self) -> dict[int, tuple[Row, Fraction]]:
+        """Each pivot in terms of the other unknowns: coefficients, and a constant."""
+        return {
+            pivot: ({c: -v for c, v in row.items() if c != pivot}, self._targets[pivot])
+            for pivot, row in self._rows.items()
+        }
+
     def basic_solution(self) -> Row:
         """One solution: the pivots carry the targets, every other unknown is zero."""
         return {column: target for column, target in self._targets.items() if target}

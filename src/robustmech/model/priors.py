@@ -1,5 +1,7 @@
 """Exact facts about a polytope of priors: which states can occur, and points inside it."""
 
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -15,6 +17,7 @@ from robustmech.model.rational import IntArray, RationalArray
 
 BoolArray = npt.NDArray[np.bool_]
 _ZERO, _ONE = Fraction(0), Fraction(1)
+_NARROW = Fraction(1, 10**7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +134,10 @@ def interior_law(beliefs: Beliefs) -> RationalArray:
         RepairError: if the prior found in floating point cannot be made exact.
     """
     possible = possible_states(beliefs, exclusions(beliefs))
-    system = _equations(beliefs, possible, None)
+    try:
+        system = _equations(beliefs, possible, equality_targets(beliefs))
+    except ArithmeticError:
+        raise InputError("beliefs: the rows contradict each other, so no prior satisfies them all") from None
     if system.rank == np.count_nonzero(possible):
         law = np.full(beliefs.states, _ZERO, dtype=object)
         for state, probability in system.basic_solution().items():
@@ -141,58 +147,99 @@ def interior_law(beliefs: Beliefs) -> RationalArray:
     support = _largest_share(beliefs, possible, each_capped=True) > 1e-9 / beliefs.states
     rough = _largest_share(beliefs, support, each_capped=False)
     law = np.array([Fraction(p) if s else _ZERO for p, s in zip(rough.tolist(), support, strict=True)], dtype=object)
-    law = law + correction(beliefs, law, support)
+    failure = RepairError("beliefs: no exact prior was found inside the rows; loosen them slightly")
+    for pinned in (equality_targets(beliefs), equality_targets(beliefs) | _narrow_targets(beliefs)):
+        try:
+            return _made_exact(beliefs, law, support, pinned)
+        except RepairError as error:
+            failure = error
+    raise failure
+
+
+def _made_exact(beliefs: Beliefs, law: RationalArray, support: BoolArray, pinned: dict[int, Fraction]) -> RationalArray:
+    """Put a law that is nearly in the beliefs into them."""
+    while True:
+        law = law + correction(beliefs, law, support, pinned)
+        crossed = crossed_limits(beliefs, law)
+        if crossed.keys() <= pinned.keys():
+            break
+        # A row that is still beyond a limit is put on it.
+        pinned = pinned | crossed
     _require_prior(beliefs, law, RepairError("beliefs: no exact prior was found inside the rows; loosen them slightly"))
     return law
 
 
-def correction(beliefs: Beliefs, law: RationalArray, support: BoolArray) -> RationalArray:
-    """The exact change δ, on the support only, after which ``law + δ`` sums to one and meets every row's limits."""
-    gaps = {int(r): _ZERO for r in np.flatnonzero(beliefs.equality)} | _limit_gaps(beliefs, law)
+def _narrow_targets(beliefs: Beliefs) -> dict[int, Fraction]:
+    """The middles of rows whose limits are closer than floating point can tell."""
+    return {
+        r: (low + high) / 2
+        for r, (low, high) in enumerate(zip(beliefs.lower, beliefs.upper, strict=True))
+        if low is not None and high is not None and high - low < _NARROW
+    }
+
+
+def equality_targets(beliefs: Beliefs) -> dict[int, Fraction]:
+    """The equality rows and what they must average to."""
+    return {r: low for r, low in enumerate(beliefs.lower) if low is not None and low == beliefs.upper[r]}
+
+
+def correction(
+    beliefs: Beliefs,
+    law: RationalArray,
+    support: BoolArray,
+    pinned: Mapping[int, Fraction],
+    wished: Mapping[int, Fraction] | None = None,
+) -> RationalArray:
+    """The exact change δ, on the support only, after which ``law + δ`` sums to one and meets the pinned rows' targets.
+
+    Args:
+        pinned: rows and what they must average to.
+        wished: rows that are to meet their targets too, unless the rows before them say otherwise.
+    Raises:
+        RepairError: if the pinned rows contradict each other.
+    """
+    values = beliefs.multiply(law)
+    gaps = {r: target - values[r] for r, target in pinned.items()}
+    rows = beliefs.exact_rows()
     largest_first = np.argsort([-float(p) for p in law]).tolist()
-    while True:
-        change = np.full(beliefs.states, _ZERO, dtype=object)
-        for state, value in _equations(beliefs, support, gaps, 1 - law.sum(), largest_first).basic_solution().items():
-            change[state] = value
-        crossed = {r: gap for r, gap in _limit_gaps(beliefs, law + change).items() if r not in gaps}
-        if not crossed:
-            return change
-        before = beliefs.multiply(law)
-        after = beliefs.multiply(law + change)
-        gaps |= {r: gap + after[r] - before[r] for r, gap in crossed.items()}
+    change = np.full(beliefs.states, _ZERO, dtype=object)
+    try:
+        system = _equations(beliefs, support, gaps, 1 - law.sum(), largest_first)
+    except ArithmeticError:
+        raise RepairError("beliefs: the rows that must hold with equality contradict each other") from None
+    for r, target in (wished or {}).items():
+        with suppress(ArithmeticError):
+            system.add({c: v for c, v in rows[r].items() if support[c]}, target - values[r], largest_first)
+    for state, value in system.basic_solution().items():
+        change[state] = value
+    return change
 
 
-def _limit_gaps(beliefs: Beliefs, law: RationalArray) -> dict[int, Fraction]:
-    """How far each row that is beyond a limit is from it."""
-    gaps: dict[int, Fraction] = {}
+def crossed_limits(beliefs: Beliefs, law: RationalArray) -> dict[int, Fraction]:
+    """The rows that are beyond a limit, with that limit."""
+    crossed: dict[int, Fraction] = {}
     for r, value in enumerate(beliefs.multiply(law)):
         low, high = beliefs.lower[r], beliefs.upper[r]
         if low is not None and value < low:
-            gaps[r] = low - value
+            crossed[r] = low
         elif high is not None and value > high:
-            gaps[r] = high - value
-    return gaps
+            crossed[r] = high
+    return crossed
 
 
 def _equations(
     beliefs: Beliefs,
     support: BoolArray,
-    targets: dict[int, Fraction] | None,
+    targets: Mapping[int, Fraction],
     total: Fraction = _ONE,
-    preferred: list[int] | None = None,
+    preferred: Sequence[int] = (),
 ) -> ExactSystem:
-    """The equality rows (or the rows in targets) and the sum, restricted to the support."""
+    """Rows with targets, and the sum, restricted to the support; ArithmeticError if they contradict each other."""
     system = ExactSystem()
     rows = beliefs.exact_rows()
-    wanted = targets if targets is not None else {
-        int(r): target for r in np.flatnonzero(beliefs.equality) if (target := beliefs.lower[r]) is not None
-    }  # fmt: skip
-    try:
-        for r, target in wanted.items():
-            system.add({c: v for c, v in rows[r].items() if support[c]}, target, preferred or ())
-        system.add(dict.fromkeys(np.flatnonzero(support).tolist(), _ONE), total, preferred or ())
-    except ArithmeticError:
-        raise InputError("beliefs: the rows contradict each other, so no prior satisfies them all") from None
+    for r, target in targets.items():
+        system.add({c: v for c, v in rows[r].items() if support[c]}, target, preferred)
+    system.add(dict.fromkeys(np.flatnonzero(support).tolist(), _ONE), total, preferred)
     return system
 
 
@@ -205,7 +252,10 @@ def _require_prior(beliefs: Beliefs, law: RationalArray, error: Exception) -> No
 
 
 def _largest_share(beliefs: Beliefs, support: BoolArray, *, each_capped: bool) -> npt.NDArray[np.float64]:
-    """A prior on the support: most states above a small share, or the smallest probability as large as possible."""
+    """A prior on the support: most states above a small share, or the smallest probability as large as possible.
+
+    In the second case the smallest distance from an inequality row's limits is made as large as possible too.
+    """
     states = beliefs.states
     low, high = (
         np.array([float(v) if v is not None else infinite for v in limits])
@@ -216,11 +266,21 @@ def _largest_share(beliefs: Beliefs, support: BoolArray, *, each_capped: bool) -
     identity = sp.csr_array(sp.identity(states, format="csr"))
     left = sp.vstack([beliefs.matrix, sp.csr_array(np.ones((1, states))), identity], format="csr")
     right = sp.vstack([sp.csr_array((beliefs.rows + 1, shares)), -above], format="csr")
+    matrix = sp.csr_array(sp.hstack([left, right], format="csr"))
+    row_lower = np.concatenate([low, [1.0], np.zeros(states)])
+    row_upper = np.concatenate([high, [1.0], np.full(states, np.inf)])
+    if not each_capped:
+        room = np.where(beliefs.equality, 0.0, np.minimum(high - low, 1.0) / 2)
+        inner = sp.hstack([beliefs.matrix, sp.csr_array(room[:, None])], format="csr")
+        outer = sp.hstack([beliefs.matrix, sp.csr_array(-room[:, None])], format="csr")
+        matrix = sp.csr_array(sp.vstack([matrix, inner, outer], format="csr"))
+        row_lower = np.concatenate([row_lower, np.full(beliefs.rows, -np.inf), low])
+        row_upper = np.concatenate([row_upper, high, np.full(beliefs.rows, np.inf)])
     program = LinearProgram(
         cost=np.concatenate([np.zeros(states), -np.ones(shares)]),
-        matrix=sp.csr_array(sp.hstack([left, right], format="csr")),
-        row_lower=np.concatenate([low, [1.0], np.zeros(states)]),
-        row_upper=np.concatenate([high, [1.0], np.full(states, np.inf)]),
+        matrix=matrix,
+        row_lower=row_lower,
+        row_upper=row_upper,
         column_lower=np.zeros(states + shares),
         column_upper=np.concatenate(
             [np.where(support, 1.0, 0.0), np.full(shares, 0.1 / states if each_capped else 1.0)]
