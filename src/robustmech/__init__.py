@@ -1,29 +1,75 @@
 """Informationally robust mechanism design: guarantees, potentials, and a certified bracket between them."""
 
+from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
 
-from robustmech.bounds import BoundStatus, LowerBound, Solution, Stage, UpperBound, solve
-from robustmech.errors import InputError, RepairError, RobustmechError, ShapeError, SizeError, SolveError
-from robustmech.evaluate import guarantee, potential
-from robustmech.lp import ClarabelSolver, HighsSolver
-from robustmech.model import (
-    Beliefs,
-    DecisionSet,
-    Environment,
-    Grid,
-    InformationStructure,
-    Mechanism,
-    auction,
-    bilateral_trade,
-    product_states,
-    public_expenditure,
-    simplex,
-)
+if TYPE_CHECKING:
+    from robustmech import continuum
+    from robustmech.bounds import BoundStatus, LowerBound, Solution, Stage, UpperBound, solve
+    from robustmech.errors import InputError, RepairError, RobustmechError, ShapeError, SizeError, SolveError
+    from robustmech.evaluate import guarantee, potential
+    from robustmech.lp import ClarabelSolver, HighsSolver
+    from robustmech.model import (
+        Beliefs,
+        DecisionSet,
+        Environment,
+        Grid,
+        InformationStructure,
+        Mechanism,
+        auction,
+        bilateral_trade,
+        product_states,
+        public_expenditure,
+        simplex,
+    )
 
 try:
     __version__ = version("robustmech")
 except PackageNotFoundError:  # a source tree that was not installed
     __version__ = "0+unknown"
+
+# Names are imported when they are first used, so that the command starts at once and hears Ctrl-C while they are.
+_HOMES = {
+    "robustmech.bounds": (
+        "BoundStatus",
+        "LowerBound",
+        "Solution",
+        "Stage",
+        "UpperBound",
+        "solve",
+    ),
+    "robustmech.errors": (
+        "InputError",
+        "RepairError",
+        "RobustmechError",
+        "ShapeError",
+        "SizeError",
+        "SolveError",
+    ),
+    "robustmech.evaluate": (
+        "guarantee",
+        "potential",
+    ),
+    "robustmech.lp": (
+        "ClarabelSolver",
+        "HighsSolver",
+    ),
+    "robustmech.model": (
+        "Beliefs",
+        "DecisionSet",
+        "Environment",
+        "Grid",
+        "InformationStructure",
+        "Mechanism",
+        "auction",
+        "bilateral_trade",
+        "product_states",
+        "public_expenditure",
+        "simplex",
+    ),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
     "Beliefs",
@@ -47,6 +93,7 @@ __all__ = [
     "UpperBound",
     "auction",
     "bilateral_trade",
+    "continuum",
     "guarantee",
     "potential",
     "product_states",
@@ -54,3 +101,17 @@ __all__ = [
     "simplex",
     "solve",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "continuum":
+        return import_module("robustmech.continuum")
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'robustmech' has no attribute {name!r}")
+    value = getattr(import_module(_HOME_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -10,13 +10,21 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from robustmech.artefacts.encoding import encode_certificate, encode_environment
+from robustmech.artefacts.encoding import CERTIFICATE_SCHEMA, encode_certificate, encode_environment
 from robustmech.bounds import Solution
 from robustmech.errors import InputError
 from robustmech.model import MECHANISM_DENOMINATOR
 from robustmech.verification import manifest_text
 
 MANIFEST = "MANIFEST"
+_OUR_FILES = {
+    MANIFEST,
+    "problem.json",
+    "certificate.json",
+    "mechanism.npz",
+    "information.npz",
+    "pictures.png",
+}
 
 
 def require_writable(folder: Path) -> None:
@@ -31,10 +39,10 @@ def require_writable(folder: Path) -> None:
         raise InputError(f"{folder}: exists and is not a folder; choose another output folder")
     if folder.is_dir():
         held = {entry.name for entry in folder.iterdir()}
-        if held and MANIFEST not in held:
+        if held and not _holds_a_result(folder):
             raise InputError(f"{folder}: exists and was not written by robustmech; choose another output folder")
-        listed = _listed_files(folder) if held else set()
-        foreign = sorted(held - listed - {MANIFEST})
+        plain = {entry.name for entry in folder.iterdir() if entry.is_file() and not entry.is_symlink()}
+        foreign = sorted(held - (plain & _OUR_FILES))
         if foreign:
             raise InputError(
                 f"{folder}: holds {foreign[0]}, which is not part of a result; move it or choose another folder"
@@ -46,12 +54,13 @@ def require_writable(folder: Path) -> None:
         raise InputError(f"{folder}: the folder {parent} cannot be written to")
 
 
-def _listed_files(folder: Path) -> set[str]:
+def _holds_a_result(folder: Path) -> bool:
     try:
-        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError):
-        raise InputError(f"{folder / MANIFEST}: cannot be read; choose another output folder") from None
-    return {line.partition("  ")[2] for line in lines}
+        certificate = json.loads((folder / "certificate.json").read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    named = isinstance(certificate, dict) and certificate.get("schema") == CERTIFICATE_SCHEMA
+    return named and (folder / MANIFEST).is_file()
 
 
 def write_result(folder: Path, solution: Solution, pictures: bytes | None) -> None:
@@ -74,16 +83,28 @@ def write_result(folder: Path, solution: Solution, pictures: bytes | None) -> No
             (fresh / name).write_bytes(content)
         fresh.chmod(0o755)
         if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-            folder.rename(old / folder.name)
-            fresh.rename(folder)
-            shutil.rmtree(old)
+            _swap(fresh, folder)
         else:
             fresh.rename(folder)
     except OSError as error:
         raise InputError(f"{folder}: could not be written ({error.strerror or error})") from None
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    """Put the fresh folder in the place of the old one, or leave the old one there if anything goes wrong."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    old = aside / folder.name
+    try:
+        folder.rename(old)
+        fresh.rename(folder)
+    except BaseException:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _contents(solution: Solution, pictures: bytes | None) -> dict[str, bytes]:

@@ -107,5 +107,5 @@ def _relative_interior(chosen: DecisionSet, rows: RationalArray) -> tuple[FloatA
         )
     )
     if not found.status.solved:
-        raise InputError("no decision is participation secure in every state, so no mechanism is")
+        raise InputError("no decision is participation secure in every state: add an outside option")
     return found.primal[:decisions], found.primal[decisions : decisions + count], found.primal[decisions + count :]

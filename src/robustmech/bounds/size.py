@@ -1,5 +1,6 @@
 """How large a program will be, before it is built."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -97,6 +98,8 @@ def require_fitting(
         else:
             high = middle - 1
     mend = f"{fits} actions each would fit" if fits > 1 else "no grid fits: use fewer states or agents"
+    if fits > 4 and any(grid.name.startswith("published") for grid in grids):
+        mend = f"published {math.isqrt(fits - 1)} would fit"
     raise SizeError(
         f"the program has {size.profiles:,} profiles, {size.rows:,} rows and {size.nonzeros:,} non-zeros, about "
         f"{size.memory / 2**30:.1f} GiB and {size.seconds:,.0f} s: above the limit of {memory_limit / 2**30:.1f} GiB; "

@@ -34,7 +34,8 @@ class SolveRecord:
     """How a side was solved.
 
     Args:
-        status: proved if the solver reached the program's optimum, stopped early if the number is weaker than that.
+        status: proved if the solver says it reached the program's optimum and the certified number bears that out;
+            stopped early if the number may be weaker than that.
         solver: what solved it.
         detail: the solver's own words for its status.
         iterations: the solver's iterations.
@@ -72,7 +73,8 @@ class LowerBound:
 
     Args:
         value: the number, rounded down.
-        mechanism: a participation-secure mechanism whose guarantee is at least the value.
+        mechanism: a participation-secure mechanism whose guarantee is at least the value, but for the rounding of its
+            transfers to doubles.
         multipliers: y, exact, one per belief row; with the mechanism they prove the value.
         record: how it was found.
     """

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -14,9 +14,9 @@ from robustmech.bounds.excluded_states import sink_excluded_states
 from robustmech.bounds.information_repair import exact_information
 from robustmech.bounds.participation import feasible_decisions
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, ProgramSize, program_size, require_fitting
-from robustmech.bounds.solution import LowerBound, Solution, SolveRecord, UpperBound, record_of
+from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, SolveRecord, UpperBound, record_of
 from robustmech.errors import InputError, RepairError, ShapeError, SolveError
-from robustmech.lp import ClarabelSolver, HighsSolver, Iteration, Limits, LinearSolution, LinearSolver
+from robustmech.lp import ClarabelSolver, HighsSolver, Iteration, Limits, LinearSolution, LinearSolver, SolverStatus
 from robustmech.model import (
     Environment,
     FloatArray,
@@ -33,6 +33,7 @@ from robustmech.model.priors import interior_law
 from robustmech.model.symmetry import Exchange, exchanges, symmetries
 from robustmech.transfers import equal_division, individual_growth_transfers
 
+_TOLERANCE = 1e-4
 _DEFAULT_SECONDS = 2.0
 _DEFAULT_MOST_ACTIONS = 32
 
@@ -81,8 +82,10 @@ def solve(
         raise InputError(f"side is {side!r}: choose both, lower or upper")
     if time_limit is not None and not time_limit > 0:
         raise InputError(f"time limit is {time_limit}: give a positive number of seconds")
-    if iteration_limit is not None and iteration_limit < 1:
-        raise InputError(f"iteration limit is {iteration_limit}: give at least one iteration")
+    if iteration_limit is not None and not (isinstance(iteration_limit, int) and 1 <= iteration_limit <= 10**6):
+        raise InputError(f"iteration limit is {iteration_limit}: give a whole number from 1 to 1,000,000")
+    if not memory_limit > 0:
+        raise InputError(f"memory limit is {memory_limit}: give a positive number of bytes")
     grids = _grids(environment, grid)
     alike = exchanges(environment, grids)
     size = require_fitting(environment, grids, symmetries(environment.agents, alike), memory_limit, _same_kind(grids))
@@ -93,6 +96,7 @@ def solve(
         solver=_solver(solver),
         limits=Limits(seconds=time_limit, iterations=iteration_limit),
         size=size,
+        worth=_worth(environment),
         watch=watch if watch is not None else _ignore,
     )
     return Solution(
@@ -111,6 +115,7 @@ class _Task:
     solver: LinearSolver
     limits: Limits
     size: ProgramSize
+    worth: float
     watch: Watch
 
     def propose(self, side: Side) -> tuple[LocalProgram, LinearSolution]:
@@ -123,6 +128,10 @@ class _Task:
             progress=lambda iteration: self.watch(Stage(side=side, name="solving", iteration=iteration)),
         )
         self.watch(Stage(side=side, name="certifying"))
+        if found.status is SolverStatus.INFEASIBLE and side is Side.LOWER:
+            raise InputError(
+                "no decision is participation secure in every state, so no mechanism is: add an outside option"
+            )
         if not found.status.has_solution:
             raise SolveError(
                 f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left "
@@ -130,16 +139,21 @@ class _Task:
             )
         return program, program.folding.unfold(found)
 
-    def record(self, found: LinearSolution, started: float) -> SolveRecord:
-        return record_of(found, self.solver, self.size, started)
+    def record(self, program: LocalProgram, found: LinearSolution, value: float, started: float) -> SolveRecord:
+        """The record; a number that misses the solver's own objective is not called proved."""
+        record = record_of(found, self.solver, self.size, started)
+        missed = abs(value + found.objective * program.unit)
+        if record.status is BoundStatus.PROVED and not missed <= _TOLERANCE * self.worth:
+            detail = f"{found.detail}, but inaccurate: {missed:.1e} from the certified number"
+            return replace(record, status=BoundStatus.STOPPED, detail=detail)
+        return record
 
 
 def _lower(task: _Task) -> LowerBound:
     started = time.perf_counter()
     program, found = task.propose(Side.LOWER)
     candidates = [(program.decisions(found), program.belief_multipliers(found))]
-    if not found.status.solved:
-        candidates.append((np.zeros_like(candidates[0][0]), np.zeros_like(candidates[0][1])))
+    candidates.append((np.zeros_like(candidates[0][0]), np.zeros_like(candidates[0][1])))
     best: tuple[float, IntArray, RationalArray, FloatArray] | None = None
     trouble: RepairError | None = None
     for proposed, y in candidates:
@@ -159,17 +173,15 @@ def _lower(task: _Task) -> LowerBound:
         value=value,
         mechanism=_mechanism(task.environment, task.grids, counts, growth),
         multipliers=multipliers,
-        record=task.record(found, started),
+        record=task.record(program, found, value, started),
     )
 
 
 def _upper(task: _Task) -> UpperBound:
     started = time.perf_counter()
     program, found = task.propose(Side.UPPER)
-    proposals = [program.joint_law(found)]
-    if not found.status.solved:
-        uninformative = floats(interior_law(task.environment.beliefs))
-        proposals.append(program.discretisation.mass[:, None] * uninformative)
+    uninformative = program.discretisation.mass[:, None] * floats(interior_law(task.environment.beliefs))
+    proposals = [program.joint_law(found), uninformative]
     best: tuple[float, InformationStructure] | None = None
     trouble: RepairError | None = None
     for proposed in proposals:
@@ -183,7 +195,8 @@ def _upper(task: _Task) -> UpperBound:
             best = (value, information)
     if best is None:
         raise trouble if trouble is not None else SolveError("the upper program gave nothing to certify")
-    return UpperBound(value=best[0], information=best[1], record=task.record(found, started))
+    record = task.record(program, found, best[0], started)
+    return UpperBound(value=best[0], information=best[1], record=record)
 
 
 def _mechanism(environment: Environment, grids: tuple[Grid, ...], counts: IntArray, growth: FloatArray) -> Mechanism:
@@ -200,6 +213,13 @@ def _mechanism(environment: Environment, grids: tuple[Grid, ...], counts: IntArr
         aggregate_excess_growth=balanced,
         decision_names=environment.decision_names,
     )
+
+
+def _worth(environment: Environment) -> float:
+    """What is at stake: the best expected surplus, in absolute value, at a prior inside the beliefs."""
+    law = floats(interior_law(environment.beliefs))
+    stakes = float(law @ np.abs(environment.best_surplus())), environment.scale * 1e-9
+    return max(stakes)
 
 
 def _solver(solver: LinearSolver | str | None) -> LinearSolver:

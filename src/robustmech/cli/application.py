@@ -30,8 +30,8 @@ application.add_command(solve_command)
 application.add_command(verify_command)
 
 
-def main() -> NoReturn:
-    """Run the command and exit: 0 done, 1 not verified, 2 bad input, 3 no certified answer, 130 interrupted."""
+def run() -> int:
+    """Run the command: 0 done, 1 not verified, 2 bad input, 3 no certified answer, 130 interrupted."""
     try:
         code = application(prog_name="robustmech", standalone_mode=False)
     except click.Abort:
@@ -50,7 +50,7 @@ def main() -> NoReturn:
         sys.exit(1)
     except KeyboardInterrupt:
         _leave_at_once()
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _fail(message: str, code: int) -> NoReturn:

@@ -62,16 +62,19 @@ def solve_command(
     if not memory_limit > 0:
         raise InputError(f"--memory-limit is {memory_limit}: give a positive number of GiB")
     with shown_progress(enabled=not quiet) as watch:
-        solution = solve(
-            asked.environment,
-            grids,
-            side=side,
-            solver=solver,
-            time_limit=time_limit,
-            iteration_limit=iteration_limit,
-            memory_limit=memory_limit * 2**30,
-            watch=watch,
-        )
+        try:
+            solution = solve(
+                asked.environment,
+                grids,
+                side=side,
+                solver=solver,
+                time_limit=time_limit,
+                iteration_limit=iteration_limit,
+                memory_limit=memory_limit * 2**30,
+                watch=watch,
+            )
+        except InputError as error:
+            raise InputError(f"{problem}: {error}") from None
     if out is not None:
         # Drawing is imported only where it is asked for: it takes longer than a small solve.
         from robustmech.plots import result_png
@@ -87,17 +90,22 @@ def _grids(asked: Problem, actions: str | None, published: int | None) -> Grid |
     """The grid from the options, else from the problem file, else None."""
     if actions is not None and published is not None:
         raise InputError("--actions and --published exclude each other: give one")
-    if published is not None:
-        return Grid.published(published)
-    if actions is not None:
-        try:
-            numbers = [int(part) for part in actions.split(",")]
-        except ValueError:
-            raise InputError(f"--actions is '{actions}': give a whole number, or one per agent as in 20,30") from None
-        if len(numbers) == 1:
-            return Grid.quantile(numbers[0])
-        return tuple(Grid.quantile(number) for number in numbers)
+    try:
+        if published is not None:
+            return Grid.published(published)
+        if actions is not None:
+            grids = tuple(Grid.quantile(number) for number in _whole_numbers(actions))
+            return grids[0] if len(grids) == 1 else grids
+    except InputError as error:
+        raise InputError(f"--{'actions' if published is None else 'published'}: {error}") from None
     return _requested(asked.grid)
+
+
+def _whole_numbers(text: str) -> list[int]:
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise InputError(f"'{text}' is not a whole number, or one per agent as in 20,30") from None
 
 
 def _requested(request: GridRequest | None) -> Grid | None:

@@ -1,5 +1,18 @@
 """Closed forms: the models the papers solve with actions in [0, ∞), as auctions that can be run."""
 
+from robustmech.continuum.compound import CompoundProportional
+from robustmech.continuum.constant_sum import ConstantSum, ConstantSumAuction
+from robustmech.continuum.known_means import KnownMeans
+from robustmech.continuum.public_expenditure import BilateralTrade, PublicExpenditure
 from robustmech.continuum.rules import AuctionRule, checked_bids
 
-__all__ = ["AuctionRule", "checked_bids"]
+__all__ = [
+    "AuctionRule",
+    "BilateralTrade",
+    "CompoundProportional",
+    "ConstantSum",
+    "ConstantSumAuction",
+    "KnownMeans",
+    "PublicExpenditure",
+    "checked_bids",
+]

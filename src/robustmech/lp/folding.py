@@ -12,9 +12,10 @@ import numpy.typing as npt
 import scipy.sparse as sp
 from scipy.sparse.csgraph import connected_components
 
-from robustmech.lp.program import LinearProgram, LinearSolution
+from robustmech.lp.program import FloatArray, LinearProgram, LinearSolution
 
 IntArray = npt.NDArray[np.int64]
+_LARGEST = 1e15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,11 +35,11 @@ class Folding:
     row_orbit_size: IntArray
 
     def unfold(self, solution: LinearSolution) -> LinearSolution:
-        """The solution of the whole program: equal on orbits, multipliers divided equally within them."""
+        """The solution of the whole program: equal on orbits, multipliers divided equally within them, all finite."""
         if not solution.status.has_solution:
             return solution
-        shares = solution.multipliers / self.row_orbit_size
-        return replace(solution, primal=solution.primal[self.column_orbit], multipliers=shares[self.row_orbit])
+        primal, multipliers = _tamed(solution.primal), _tamed(solution.multipliers) / self.row_orbit_size
+        return replace(solution, primal=primal[self.column_orbit], multipliers=multipliers[self.row_orbit])
 
 
 def fold(program: LinearProgram, column_orbit: IntArray, row_orbit: IntArray) -> Folding:
@@ -68,6 +69,11 @@ def orbits(size: int, permutations: Sequence[IntArray]) -> IntArray:
     start = np.tile(np.arange(size), len(permutations))
     edges = sp.csr_array((np.ones(start.size), (start, np.concatenate(permutations))), shape=(size, size))
     return np.asarray(connected_components(edges, directed=False)[1], dtype=np.int64)
+
+
+def _tamed(numbers: FloatArray) -> FloatArray:
+    """Without what is not a number, and no larger than anything that a program in units of one can mean."""
+    return np.clip(np.nan_to_num(numbers), -_LARGEST, _LARGEST)
 
 
 def _first_and_size(orbit: IntArray) -> tuple[IntArray, IntArray]:

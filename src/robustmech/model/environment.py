@@ -24,7 +24,7 @@ class Environment:
         beliefs: the priors the designer holds possible.
         transfers: whether agents pay transfers that the designer receives.
         own_decisions: for each agent, the decisions that give something to that agent, shape (agents, goods); for
-            pictures.
+            pictures, and to find agents that may be exchanged.
         agent_names: names of the agents.
         decision_names: names of the decisions.
     Raises:

@@ -63,6 +63,8 @@ def _transposition(agents: int, i: int, j: int) -> IntArray:
 def _exchange(environment: Environment, own: IntArray, i: int, j: int) -> Exchange | None:
     decisions = np.arange(environment.decisions)
     decisions[own[i]], decisions[own[j]] = own[j], own[i]
+    if np.unique(decisions).size < decisions.size:
+        return None
     chosen = environment.decision_set
     if (chosen.group[decisions] != chosen.group).any() or (chosen.cap[decisions] != chosen.cap).any():
         return None

@@ -102,7 +102,7 @@ class GridTable(Table):
     """The grid to use where the command names none."""
 
     actions: Annotated[int, Field(ge=2, le=100_000)] | None = None
-    published: Annotated[int, Field(ge=2, le=1_000)] | None = None
+    published: Annotated[int, Field(ge=2, le=100)] | None = None
 
 
 class WeightedState(Table):
