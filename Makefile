@@ -27,7 +27,7 @@ imports: $(READY)
 check: lint types imports test
 
 bench: $(READY)
-	$(BIN)/python benchmarks/grids.py
+	$(BIN)/python benchmarks/grids.py $(if $(ONLY),--only "$(ONLY)")
 
 format: $(READY)
 	$(BIN)/ruff check --fix

@@ -10,7 +10,7 @@ import pytest
 from definitions.cases import CASES, Q
 from definitions.exact_numbers import in_beliefs, in_decision_set, lower_number
 from definitions.problem import law, plain, profiles
-from robustmech import Beliefs, DecisionSet, Environment, RepairError, auction, simplex
+from robustmech import Beliefs, DecisionSet, Environment, InputError, auction, simplex
 from robustmech.bounds.assembly import local_program
 from robustmech.bounds.decision_repair import into_decision_set
 from robustmech.bounds.evaluation import strategic_value
@@ -132,7 +132,7 @@ def test_no_secure_decision_is_an_error() -> None:
         beliefs=Beliefs.known([1]),
         transfers=False,
     )
-    with pytest.raises(RepairError, match="participation secure"):
+    with pytest.raises(InputError, match="participation secure"):
         feasible_decisions(environment, on_grids((Q(2),), Side.LOWER), np.full((2, 2), 0.5))
 
 

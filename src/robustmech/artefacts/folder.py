@@ -17,6 +17,7 @@ from robustmech.model import MECHANISM_DENOMINATOR
 from robustmech.verification import manifest_text
 
 MANIFEST = "MANIFEST"
+_LONGEST_NAME = 200
 _OUR_FILES = {
     MANIFEST,
     "problem.json",
@@ -35,8 +36,21 @@ def require_writable(folder: Path) -> None:
     Raises:
         InputError: naming what is in the way.
     """
+    try:
+        _require_writable(folder)
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot be used ({error.strerror or error}); choose another output folder"
+        ) from None
+
+
+def _require_writable(folder: Path) -> None:
+    if len(folder.name.encode()) > _LONGEST_NAME:
+        raise InputError(f"{folder}: the name is too long; choose a shorter one")
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise InputError(f"{folder}: exists and is not a folder; choose another output folder")
+    if folder.resolve() == Path.cwd():
+        raise InputError(f"{folder}: is the folder you stand in; name another output folder")
     if folder.is_dir():
         held = {entry.name for entry in folder.iterdir()}
         if held and not _holds_a_result(folder):
@@ -77,11 +91,12 @@ def write_result(folder: Path, solution: Solution, pictures: bytes | None) -> No
     contents = _contents(solution, pictures)
     contents[MANIFEST] = manifest_text(contents).encode()
     folder = folder.absolute()
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    fresh: Path | None = None
     try:
+        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         for name, content in contents.items():
             (fresh / name).write_bytes(content)
-        fresh.chmod(0o755)
+        fresh.chmod(0o777 & ~_mask())
         if folder.exists():
             _swap(fresh, folder)
         else:
@@ -89,7 +104,15 @@ def write_result(folder: Path, solution: Solution, pictures: bytes | None) -> No
     except OSError as error:
         raise InputError(f"{folder}: could not be written ({error.strerror or error})") from None
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _mask() -> int:
+    """The permissions that new files are not to have."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _swap(fresh: Path, folder: Path) -> None:

@@ -51,6 +51,17 @@ def feasible_decisions(environment: Environment, discretisation: Discretisation,
     return counts
 
 
+def require_secure_decision(environment: Environment) -> None:
+    """Make sure that some decision leaves every agent at least zero in every state.
+
+    Raises:
+        InputError: if none does, so that no mechanism is participation secure.
+    """
+    rows = _constraints(environment, (True,) * environment.agents)
+    if rows.size:
+        secure_face(environment.decision_set, rows)
+
+
 def _constraints(environment: Environment, members: tuple[bool, ...]) -> RationalArray:
     """The distinct rows of utilities that could be negative, for the agents at their lowest action."""
     rows = {

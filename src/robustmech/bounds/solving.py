@@ -12,7 +12,7 @@ from robustmech.bounds.assembly import LocalProgram, local_program
 from robustmech.bounds.evaluation import exact_multipliers, informational_value, strategic_value
 from robustmech.bounds.excluded_states import sink_excluded_states
 from robustmech.bounds.information_repair import exact_information
-from robustmech.bounds.participation import feasible_decisions
+from robustmech.bounds.participation import feasible_decisions, require_secure_decision
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, ProgramSize, program_size, require_fitting
 from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, SolveRecord, UpperBound, record_of
 from robustmech.errors import InputError, RepairError, ShapeError, SolveError
@@ -83,7 +83,7 @@ def solve(
     if time_limit is not None and not time_limit > 0:
         raise InputError(f"time limit is {time_limit}: give a positive number of seconds")
     if iteration_limit is not None and not (isinstance(iteration_limit, int) and 1 <= iteration_limit <= 10**6):
-        raise InputError(f"iteration limit is {iteration_limit}: give a whole number from 1 to 1,000,000")
+        raise InputError(f"iteration limit is {iteration_limit}: give at least one and at most 1,000,000 iterations")
     if not memory_limit > 0:
         raise InputError(f"memory limit is {memory_limit}: give a positive number of bytes")
     grids = _grids(environment, grid)
@@ -129,9 +129,7 @@ class _Task:
         )
         self.watch(Stage(side=side, name="certifying"))
         if found.status is SolverStatus.INFEASIBLE and side is Side.LOWER:
-            raise InputError(
-                "no decision is participation secure in every state, so no mechanism is: add an outside option"
-            )
+            require_secure_decision(self.environment)
         if not found.status.has_solution:
             raise SolveError(
                 f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left "

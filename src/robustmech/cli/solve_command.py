@@ -105,7 +105,8 @@ def _whole_numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
     except ValueError:
-        raise InputError(f"'{text}' is not a whole number, or one per agent as in 20,30") from None
+        shown = text if len(text) <= 40 else text[:37] + "..."
+        raise InputError(f"'{shown}' is not a whole number, or one per agent as in 20,30") from None
 
 
 def _requested(request: GridRequest | None) -> Grid | None:

@@ -48,7 +48,7 @@ class ClarabelSolver:
             process of its own, so that Ctrl-C is heard while it is set up. None for no limit.
     """
 
-    tolerance: float = 1e-8
+    tolerance: float = 1e-9
     threads: int = 1
     largest_inside: int | None = 250_000
 

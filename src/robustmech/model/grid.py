@@ -59,8 +59,10 @@ class Grid:
     @classmethod
     def quantile(cls, actions: int) -> "Grid":
         """Equally likely actions: the local multipliers are the whole numbers m−1−j upward and m−j downward."""
-        if not 2 <= actions <= _MOST_ACTIONS:
-            raise InputError(f"a grid of {actions} actions: choose between 2 and {_MOST_ACTIONS:,}")
+        if actions < 2:
+            raise InputError(f"a grid needs at least two actions, not {actions}")
+        if actions > _MOST_ACTIONS:
+            raise InputError(f"a grid of {actions} actions is beyond the limit of {_MOST_ACTIONS}")
         return cls(weights=(1,) * actions, name=f"quantile {actions}")
 
     @classmethod

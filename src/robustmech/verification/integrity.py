@@ -58,7 +58,11 @@ def open_folder(folder: Path) -> None:
     Raises:
         InputError: if the folder does not exist or has no MANIFEST.
     """
-    if not folder.is_dir():
+    try:
+        there = folder.is_dir()
+    except OSError:  # a name that is too long
+        there = False
+    if not there:
         raise InputError(f"{folder}: no such folder; give one that `robustmech solve --out` wrote")
     if not (folder / MANIFEST).is_file():
         raise InputError(f"{folder}: it has no {MANIFEST}; give a folder that `robustmech solve --out` wrote")

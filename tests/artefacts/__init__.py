@@ -1,0 +1,1 @@
+"""Result folders, as the library writes them."""

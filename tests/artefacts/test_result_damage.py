@@ -1,0 +1,181 @@
+"""Whatever is changed in a result folder, verification fails and says where."""
+
+import random
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from artefacts.solved_problems import load, rewrite_arrays, rewrite_json, solved, written
+from robustmech.artefacts import write_result
+from robustmech.plots import result_png
+from robustmech.verification import verify
+
+WHOLE = ("MANIFEST", "certificate.json", "problem.json")
+SAMPLED = ("mechanism.npz", "information.npz", "pictures.png")
+
+
+def failures(folder: Path) -> str:
+    verification = verify(folder)
+    assert verification.passed == (not verification.failures)
+    return "\n".join(f"{check.name}: {check.detail}" for check in verification.failures)
+
+
+@cache
+def drawn() -> bytes:
+    return result_png(solved("common value"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_result(tmp_path / "r", solved("common value"), drawn())
+    assert failures(tmp_path / "r") == ""
+    return tmp_path / "r"
+
+
+@pytest.mark.parametrize("name", WHOLE + SAMPLED)
+def test_flipped_byte_is_found_and_the_file_named(folder: Path, name: str) -> None:
+    file = folder / name
+    data = file.read_bytes()
+    places = range(len(data))
+    for place in places if name in WHOLE else random.Random(name).sample(places, 60):
+        file.write_bytes(data[:place] + bytes([data[place] ^ 1 << place % 8]) + data[place + 1 :])
+        found = failures(folder)
+        assert name in found or "MANIFEST" in found, place
+        assert "could not be checked" not in found
+    for other in (data[:-1], data + b"\n", b"", data[: len(data) // 2]):
+        file.write_bytes(other)
+        assert name in failures(folder)
+    file.unlink()
+    if name != "MANIFEST":
+        assert name in failures(folder)
+
+
+def raised_lower(content: dict[str, Any]) -> None:
+    content["lower"]["value"] += 1e-9
+
+
+def lowered_upper(content: dict[str, Any]) -> None:
+    content["upper"]["value"] -= 1e-9
+
+
+def other_multiplier(content: dict[str, Any]) -> None:
+    content["lower"]["multipliers"][0] = "100"
+
+
+def other_correction(content: dict[str, Any]) -> None:
+    content["upper"]["correction"][0] = "2"
+
+
+def other_mixture(content: dict[str, Any]) -> None:
+    content["upper"]["mixture"] = "1/2"
+
+
+def certain_mixture(content: dict[str, Any]) -> None:
+    content["upper"]["mixture"] = "1"
+
+
+def other_weights(content: dict[str, Any]) -> None:
+    content["lower"]["discretisation"]["weights"][0][0] = "2"
+
+
+@pytest.mark.parametrize(
+    ("change", "check"),
+    [
+        (raised_lower, "lower: value"),
+        (lowered_upper, "upper: value"),
+        (other_multiplier, "lower: value"),
+        (other_correction, "upper: mixture"),
+        (other_mixture, "upper: "),
+        (certain_mixture, "upper: mixture"),
+        (other_weights, "lower: "),
+    ],
+)
+def test_false_certificate_fails_on_its_merits(
+    folder: Path, change: Callable[[dict[str, Any]], None], check: str
+) -> None:
+    rewrite_json(folder / "certificate.json", change)
+    assert f"{check}" in failures(folder)
+    assert "MANIFEST" not in failures(folder)
+
+
+def dearer_good(content: dict[str, Any]) -> None:
+    content["payoff"] = {"state": [0], "decision": [0], "value": ["-1"]}
+
+
+def other_prior(content: dict[str, Any]) -> None:
+    for side in ("lower", "upper"):
+        content["beliefs"][side][:2] = ["1/8", "3/8"]
+
+
+def tighter_cap(content: dict[str, Any]) -> None:
+    content["decision_set"]["cap"] = ["1/100", "1/100"]
+
+
+@pytest.mark.parametrize(
+    ("change", "check"), [(dearer_good, "lower: "), (other_prior, "upper: beliefs"), (tighter_cap, "lower: decision")]
+)
+def test_answer_to_another_problem_fails(folder: Path, change: Callable[[dict[str, Any]], None], check: str) -> None:
+    rewrite_json(folder / "problem.json", change)
+    assert check in failures(folder)
+
+
+def with_one_more(array: np.ndarray[Any, np.dtype[Any]], place: tuple[int, ...], more: float) -> Any:
+    changed = array.copy()
+    changed[place] += more
+    return changed
+
+
+@pytest.mark.parametrize(
+    ("file", "array", "place", "more", "check"),
+    [
+        ("mechanism.npz", "decisions", (3, 3, 0), 2**40, "lower: decision set"),
+        ("mechanism.npz", "decisions", (1, 2, 1), -(2**41), "lower: decision set"),
+        ("mechanism.npz", "denominator", (), -(2**39), "lower: decision set"),
+        ("mechanism.npz", "transfers", (0, 0, 2), 1e-30, "lower: no payment at action 0"),
+        ("mechanism.npz", "transfers", (1, 3, 0), -1e-9, "lower: no payment at action 0"),
+        ("mechanism.npz", "transfers", (0, 2, 1), 1e-3, "lower: transfers"),
+        ("mechanism.npz", "aggregate_excess_growth", (1, 1), 1e-3, "lower: aggregate excess growth"),
+        ("information.npz", "law", (1, 1, 0), 1, "upper: law"),
+        ("information.npz", "law", (2, 0, 1), -(2**62), "upper: law"),
+        ("information.npz", "denominator", (), 1, "upper: law"),
+        ("information.npz", "joint", (0, 0, 0), 1e-9, "upper: joint"),
+    ],
+)
+def test_false_arrays_fail_on_their_merits(
+    folder: Path, file: str, array: str, place: tuple[int, ...], more: float, check: str
+) -> None:
+    rewrite_arrays(folder / file, {array: with_one_more(load(folder / file)[array], place, more)})
+    assert check in failures(folder)
+    assert "MANIFEST" not in failures(folder)
+
+
+def test_shifted_probability_leaves_the_beliefs(folder: Path) -> None:
+    law = load(folder / "information.npz")["law"].copy()
+    rows = law.reshape(-1, law.shape[-1])
+    rows[np.argmax(rows[:, 0]), :2] += np.array([-5, 5])
+    rewrite_arrays(folder / "information.npz", {"law": law})
+    assert "upper: beliefs" in failures(folder)
+
+
+def test_allocating_everything_twice_fails(folder: Path) -> None:
+    decisions = load(folder / "mechanism.npz")["decisions"]
+    rewrite_arrays(folder / "mechanism.npz", {"decisions": decisions + 2**40})
+    assert "lower: decision set" in failures(folder)
+
+
+def test_participation_is_checked_where_nobody_pays(tmp_path: Path) -> None:
+    """Without transfers an agent at action 0 must not be made to spend."""
+    folder = written(tmp_path / "r", "no transfers")
+    decisions = load(folder / "mechanism.npz")["decisions"].copy()
+    decisions[0, 0] = [2**40, 0]
+    rewrite_arrays(folder / "mechanism.npz", {"decisions": decisions})
+    assert "lower: participation" in failures(folder)
+
+
+def test_objects_are_never_unpickled(folder: Path) -> None:
+    np.savez(folder / "mechanism.npz", decisions=np.array([print], dtype=object))
+    assert "mechanism.npz" in failures(folder)

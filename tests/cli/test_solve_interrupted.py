@@ -1,0 +1,206 @@
+"""Ctrl-C and lost outputs: the command ends within two seconds, in one line, and leaves nothing behind."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from pathlib import Path
+
+import pytest
+
+from cli.command_runs import Ran, crowding, environment, start_on_terminal, words
+
+LARGE = """version = 1
+[auction]
+bidders = 2
+values = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1]
+dependence = "common"
+"""
+GRID = 11  # the published grid with 14,884 profiles: more than ten seconds
+LARGE_GRID = 16  # 66,049 profiles: minutes, and seconds in Clarabel's constructor alone
+SECONDS = 2.0
+# The same entry point as the command's, with a sign that the imports, a second's work, are over.
+READY = """
+import sys, pathlib, robustmech.cli.application
+from robustmech.cli import main
+pathlib.Path(sys.argv.pop()).touch()
+main()
+"""
+LAST = "robustmech: interrupted; nothing was written"
+
+
+def problem_file(folder: Path) -> Path:
+    file = folder / "large.toml"
+    file.write_text(LARGE)
+    return file
+
+
+def left_running(mark: str) -> list[str]:
+    """The processes, if any, that were started with this mark in their environment and still run."""
+    if not Path("/proc").is_dir():
+        return []
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in (process / "environ").read_bytes():
+                found.append((process / "cmdline").read_text().replace("\0", " "))
+    return found
+
+
+def nothing_runs(mark: str) -> bool:
+    """Whether what was started has ended, or ends within a second."""
+    for _ in range(20):
+        if not left_running(mark):
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def interrupted(folder: Path, solver: str, signals: int, after: float, grid: int) -> tuple[Ran, float]:
+    """The process's end after Ctrl-C while it solves, and how long that took."""
+    file, ready, results = problem_file(folder), folder / "ready", folder / "results"
+    results.mkdir()
+    mark = f"ROBUSTMECH_TEST_MARK={uuid.uuid4()}"
+    options = ["--published", str(grid), "--solver", solver, "--out", str(results / "r")]
+    process = subprocess.Popen(
+        [sys.executable, "-c", READY, "solve", str(file), *options, str(ready)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment() | dict([mark.split("=")]),
+        encoding="utf-8",
+    )
+    try:
+        while not ready.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        time.sleep(after)
+        assert process.poll() is None
+        assert left_running(mark) or not Path("/proc").is_dir()
+        started = time.monotonic()
+        for _ in range(signals):
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(signal.SIGINT)
+            time.sleep(0.02)
+        out, err = process.communicate(timeout=60)
+        took = time.monotonic() - started
+    finally:
+        process.kill()
+    assert list(results.iterdir()) == []
+    assert nothing_runs(mark)
+    return Ran(process.returncode, out, err), took
+
+
+def least_time(folder: Path, solver: str, signals: int, after: float, grid: int = GRID) -> float:
+    """The shorter of at most two attempts, as the machine may have been busy with something else."""
+    took = 0.0
+    for attempt in range(2):
+        place = folder / str(attempt)
+        place.mkdir()
+        ran, took = interrupted(place, solver, signals, after, grid)
+        assert ran.code == 130
+        assert ran.out == ""
+        assert [line for line in ran.err.splitlines() if line] == [LAST]
+        if took < SECONDS:
+            break
+    return took
+
+
+@pytest.mark.parametrize(
+    ("solver", "signals"), [("clarabel", 1), ("clarabel", 2), ("clarabel", 20), ("highs", 1), ("highs", 2)]
+)
+def test_ends_at_once_and_leaves_nothing(tmp_path: Path, solver: str, signals: int) -> None:
+    assert least_time(tmp_path, solver, signals, 1.0) < SECONDS * crowding()
+
+
+@pytest.mark.parametrize("after", [0.0, 0.2])
+def test_ends_at_once_while_the_program_is_assembled(tmp_path: Path, after: float) -> None:
+    assert least_time(tmp_path, "clarabel", 1, after) < SECONDS * crowding()
+
+
+@pytest.mark.parametrize("after", [1.5, 3.0])
+def test_ends_at_once_while_a_large_program_is_made_ready(tmp_path: Path, after: float) -> None:
+    """Clarabel orders and analyses the matrix in its constructor, and lets no Python run meanwhile (0.11.1)."""
+    assert least_time(tmp_path, "clarabel", 1, after, LARGE_GRID) < SECONDS * crowding()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
+def test_no_process_outlives_the_command(tmp_path: Path, number: signal.Signals) -> None:
+    """However the command ends: `kill` (a closed terminal is alike), or the machine's lack of memory."""
+    name, value = "ROBUSTMECH_TEST_MARK", str(uuid.uuid4())
+    process = subprocess.Popen(
+        words("solve", problem_file(tmp_path), "--published", LARGE_GRID, "--side", "lower", "--out", tmp_path / "r"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment() | {name: value},
+    )
+    deadline = time.monotonic() + 4 * crowding()
+    while len(left_running(f"{name}={value}")) < 2 and time.monotonic() < deadline:  # a solver's process, if any
+        time.sleep(0.1)
+    time.sleep(1)
+    assert process.poll() is None
+    process.send_signal(number)
+    assert process.wait(timeout=5 * crowding()) != 0
+    try:
+        assert nothing_runs(f"{name}={value}")
+        assert sorted(os.listdir(tmp_path)) == ["large.toml"]
+    finally:
+        for place in Path("/proc").glob("[0-9]*/environ"):
+            with contextlib.suppress(OSError):
+                if value.encode() in place.read_bytes():
+                    os.kill(int(place.parent.name), signal.SIGKILL)
+
+
+def test_terminal_is_left_tidy(tmp_path: Path) -> None:
+    running = start_on_terminal(["solve", problem_file(tmp_path), "--published", GRID, "--out", tmp_path / "r"])
+    while not re.search("solving, iteration [0-9]", running.shown):
+        assert running.read()
+    started = time.monotonic()
+    running.process.send_signal(signal.SIGINT)
+    ran = running.finish()
+    took = time.monotonic() - started
+    assert ran.code == 130
+    assert ran.out == ""
+    assert ran.err.count("interrupted") == 1
+    assert ran.err.rstrip().endswith(LAST)
+    assert running.shown.rindex("\x1b[?25h") > running.shown.rindex("\x1b[?25l")  # the cursor is shown again
+    assert sorted(os.listdir(tmp_path)) == ["large.toml"]
+    assert took < SECONDS * crowding()
+
+
+def test_no_traceback_where_the_reader_of_the_output_has_gone(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    file = problem_file(tmp_path)
+    command = [sys.executable, "-m", "robustmech", "solve", str(file), "--actions", "3"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, env=environment(), timeout=60, check=False)
+    os.close(writing)
+    assert done.stderr == b""
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("after", [0.2, 0.5])
+def test_no_traceback_while_the_command_starts(tmp_path: Path, after: float) -> None:
+    """Importing takes a second, and a person who sees a mistake in what was typed interrupts at once."""
+    command = [sys.executable, "-m", "robustmech", "solve", str(problem_file(tmp_path)), "--published", str(GRID)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, env=environment(), encoding="utf-8")
+    time.sleep(after)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode in (130, -signal.SIGINT)
+    assert "Traceback" not in err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_no_traceback_where_the_output_cannot_be_written(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "robustmech", "solve", str(problem_file(tmp_path)), "--actions", "3"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command, stdout=full, stderr=subprocess.PIPE, env=environment(), timeout=60, check=False, encoding="utf-8"
+        )
+    assert done.returncode != 0
+    assert "No space left on device" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,137 @@
+"""The short table: labels, digits that are still bounds, and one side only."""
+
+import math
+from dataclasses import replace
+from decimal import Decimal
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from robustmech import Grid, Solution, auction, solve
+from robustmech.report import solution_json, solution_rows
+
+ENVIRONMENT = auction([[0, 0], [1, 1]], ["1/2", "1/2"])
+
+
+@cache
+def solution() -> Solution:
+    return solve(ENVIRONMENT, Grid.quantile(3))
+
+
+@cache
+def one_side(side: str) -> Solution:
+    return replace(solution(), lower=None) if side == "upper" else replace(solution(), upper=None)
+
+
+def claiming(lower: float, upper: float) -> Solution:
+    """The solution with other numbers, as only their digits matter here."""
+    found = solution()
+    assert found.lower is not None
+    assert found.upper is not None
+    return replace(found, lower=replace(found.lower, value=lower), upper=replace(found.upper, value=upper))
+
+
+def texts(shown: Solution) -> dict[str, str]:
+    return {label: text for label, text in solution_rows(shown) if label}
+
+
+def test_rows_and_their_order() -> None:
+    labels = [label for label, _ in solution_rows(solution())]
+    assert labels == [
+        "guarantee at least",
+        "potential at most",
+        "gap",
+        "",
+        "",
+        "status",
+        "grid",
+        "program",
+        "time",
+        "memory",
+    ]
+    shown = texts(solution())
+    assert shown["status"].startswith("proved (clarabel ")
+    assert shown["grid"] == "quantile 3 (9 profiles)"
+    size = solution().records[0].size
+    assert shown["program"] == f"{size.rows:,} rows, {size.columns:,} columns, {size.nonzeros:,} non-zeros"
+    assert shown["time"] == f"{solution().seconds:.2f} s"
+    assert shown["memory"].endswith(" MiB at most")
+    assert not any("\n" in text for text in shown.values())
+
+
+def test_unequal_grids_are_all_named() -> None:
+    shown = texts(solve(ENVIRONMENT, (Grid.quantile(2), Grid.exponential(3, 2))))
+    assert shown["grid"] == "quantile 2 × exponential 3 to 2 (6 profiles)"
+
+
+def test_stopped_solution_says_so() -> None:
+    assert texts(solve(ENVIRONMENT, Grid.quantile(3), iteration_limit=2))["status"].startswith("stopped early (")
+
+
+@pytest.mark.parametrize(("side", "other"), [("lower", "potential at most"), ("upper", "guarantee at least")])
+def test_one_side_has_no_gap(side: str, other: str) -> None:
+    shown = texts(one_side(side))
+    assert other not in shown
+    assert "gap" not in shown
+    assert not any("%" in text for _, text in solution_rows(one_side(side)))
+    content = solution_json(one_side(side), None)
+    assert content["gap"] is None
+    assert content["lower" if side == "upper" else "upper"] is None
+
+
+NUMBERS = st.floats(allow_nan=False, allow_infinity=False, min_value=-1e300, max_value=1e300)
+
+
+@given(lower=NUMBERS, upper=NUMBERS)
+def test_printed_digits_are_still_bounds(lower: float, upper: float) -> None:
+    shown = texts(claiming(lower, upper))
+    for label, number, sign in (
+        ("guarantee at least", lower, 1),
+        ("potential at most", upper, -1),
+        ("gap", upper - lower, -1),
+    ):
+        slack = sign * (Decimal(number) - Decimal(shown[label]))
+        assert 0 <= slack <= abs(Decimal(number)) * Decimal("1e-6"), label
+
+
+@given(number=st.floats(min_value=1e-6, max_value=1e6))
+def test_at_most_seven_digits_are_printed(number: float) -> None:
+    digits = texts(claiming(number, number))["potential at most"].replace(".", "").lstrip("0")
+    assert 1 <= len(digits) <= 7
+
+
+@pytest.mark.parametrize(
+    ("number", "below", "above"),
+    [
+        (0.25, "0.25", "0.25"),
+        (0.1, "0.1000000", "0.1000001"),
+        (1 / 3, "0.3333333", "0.3333334"),
+        (-1 / 3, "-0.3333334", "-0.3333333"),
+        (math.nextafter(0.25, 0), "0.2499999", "0.2500000"),
+        (0.99999999, "0.9999999", "1.000000"),
+        (123456789.0, "123456700", "123456800"),
+        (0.0, "0", "0"),
+    ],
+)
+def test_digits(number: float, below: str, above: str) -> None:
+    shown = texts(claiming(number, number))
+    assert (shown["guarantee at least"], shown["potential at most"]) == (below, above)
+
+
+def test_shares_of_the_yardsticks() -> None:
+    """Values 0 and 1, equally likely and common: what is to be had is 1/2, whichever way one counts."""
+    shares = [text for label, text in solution_rows(claiming(0.25, 0.35)) if not label]
+    assert shares == [
+        "20.00% of the expected value 0.5 (under the prior)",
+        "20.00% of the efficient surplus 0.5 (under the prior)",
+    ]
+
+
+def test_no_share_of_nothing() -> None:
+    worthless = solve(auction([[0, 0], [1, 1]], ["1/2", "1/2"], cost=2), Grid.quantile(2))
+    assert not any("%" in text for _, text in solution_rows(worthless))
+    content = solution_json(worthless, "worthless")
+    assert content["efficient_surplus"] == 0
+    assert content["title"] == "worthless"
