@@ -94,9 +94,9 @@ def test_probabilities_sum_to_one_and_positions_increase(weights: list[int]) -> 
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Q(1), "a grid of 1 actions: choose between 2 and 100,000"),
-        (lambda: Q(0), "a grid of 0 actions"),
-        (lambda: Q(-5), "a grid of -5 actions"),
+        (lambda: Q(1), "at least two actions, not 1"),
+        (lambda: Q(0), "at least two actions, not 0"),
+        (lambda: Q(-5), "at least two actions, not -5"),
         (lambda: Q(100_001), "a grid of 100001 actions"),
         (lambda: P(1), "published grid k = 1: choose k between 2 and 100"),
         (lambda: P(101), "published grid k = 101"),
