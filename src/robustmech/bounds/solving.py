@@ -33,7 +33,7 @@ from robustmech.model.priors import interior_law
 from robustmech.model.symmetry import Exchange, exchanges, symmetries
 from robustmech.transfers import equal_division, individual_growth_transfers
 
-_TOLERANCE = 1e-4
+_TOLERANCE = 1e-5
 _DEFAULT_SECONDS = 2.0
 _DEFAULT_MOST_ACTIONS = 32
 

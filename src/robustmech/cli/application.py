@@ -10,7 +10,7 @@ from robustmech.cli.solve_command import solve_command
 from robustmech.cli.verify_command import verify_command
 from robustmech.errors import InputError, RobustmechError
 
-BAD_INPUT, NO_ANSWER, INTERRUPTED = 2, 3, 130
+NOT_DONE, BAD_INPUT, NO_ANSWER, INTERRUPTED = 1, 2, 3, 130
 
 
 @click.group(invoke_without_command=True)
@@ -48,6 +48,8 @@ def run() -> int:
         # The reader of our output has gone; the interpreter must not try to flush into it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        _fail(f"the output could not be written ({error.strerror})", NOT_DONE)
     except KeyboardInterrupt:
         _leave_at_once()
     return code if isinstance(code, int) else 0

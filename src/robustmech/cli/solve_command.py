@@ -17,11 +17,18 @@ from robustmech.report import data_lines, solution_json, solution_rows
 
 @click.command("solve")
 @click.argument("problem", type=click.Path(path_type=Path))
-@click.option("--actions", metavar="M", help="Equally likely actions per agent: one number, or one each as in 20,30.")
+@click.option(
+    "--actions",
+    metavar="M",
+    help="Equally likely actions per agent: one number, or one each as in 20,30 (else the file's, or about 2 s worth).",
+)
 @click.option("--published", type=int, metavar="K", help="The papers' grid, with K²+1 actions per agent.")
 @click.option("--side", type=click.Choice(["both", "lower", "upper"]), default="both", help="Which number to compute.")
 @click.option(
-    "--solver", type=click.Choice(["clarabel", "highs"]), default="clarabel", help="The solver that proposes."
+    "--solver",
+    type=click.Choice(["clarabel", "highs"]),
+    default="clarabel",
+    help="The solver that finds the solution to certify.",
 )
 @click.option("--time-limit", type=float, metavar="S", help="Seconds of solver time per side.")
 @click.option("--iteration-limit", type=int, metavar="N", help="Solver iterations per side.")

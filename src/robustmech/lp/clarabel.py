@@ -25,7 +25,8 @@ _SIMPLICIAL_NONZEROS = 200_000
 """Below this the simplicial factorisation was up to four times faster on three agents' programs, above it slower."""
 _STATUS = {
     "Solved": SolverStatus.OPTIMAL,
-    "AlmostSolved": SolverStatus.INACCURATE,
+    # To ten times the tolerance; see the settings below.
+    "AlmostSolved": SolverStatus.OPTIMAL,
     "MaxTime": SolverStatus.TIME_LIMIT,
     "MaxIterations": SolverStatus.ITERATION_LIMIT,
     "InsufficientProgress": SolverStatus.INACCURATE,
@@ -41,7 +42,8 @@ class ClarabelSolver:
     """Clarabel, with its simplicial factorisation for smaller programs and its supernodal one for larger.
 
     Args:
-        tolerance: feasibility and relative gap at which it calls a program solved.
+        tolerance: feasibility and relative gap at which it calls a program solved; ten times as much will do where
+            it can get no further.
         threads: threads of the factorisation; 0 for as many as there are cores. More than one can be many times
             slower where other work competes for the cores (Clarabel 0.11: its threads spin).
         largest_inside: non-zeros of the largest program that is solved inside this process; a larger one gets a
@@ -107,6 +109,8 @@ class ClarabelSolver:
         settings.direct_solve_method = "qdldl" if nonzeros < _SIMPLICIAL_NONZEROS else "faer"
         settings.max_threads = self.threads
         settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = self.tolerance
+        reduced = 10 * self.tolerance
+        settings.reduced_tol_gap_abs = settings.reduced_tol_gap_rel = settings.reduced_tol_feas = reduced
         if limits.seconds is not None:
             settings.time_limit = max(limits.seconds - spent, 1e-3)
         if limits.iterations is not None:

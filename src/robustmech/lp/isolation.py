@@ -9,6 +9,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
@@ -65,7 +66,7 @@ def _converse(task: Task, sent: IO[bytes], heard: IO[bytes], progress: Progress 
     """Send the task and listen until the solution comes; None if the process ends without one."""
     try:
         pickle.dump(task, sent)
-        sent.close()
+        sent.flush()
         while True:
             message = pickle.load(heard)
             if isinstance(message, LinearSolution):
@@ -93,10 +94,17 @@ def _nothing(program: LinearProgram, detail: str) -> LinearSolution:
     )
 
 
+def _end_with_parent() -> None:
+    """End this process when the one that started it is gone and its end of the pipe is closed."""
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
 def main() -> None:
     """The process: read a task, report iterations, write the solution."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     task: Task = pickle.load(sys.stdin.buffer)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
     def report(iteration: Iteration) -> None:
         pickle.dump(iteration, sys.stdout.buffer)

@@ -203,8 +203,7 @@ def test_aggregate_transfer_by_direct_quadrature() -> None:
         for total in (0.1, 0.9, 2.5, 6.0, 20.0, 47.0):
             cuts = [k - total for k in kinks(model)]
             rest = integral(
-                lambda x, s=total: model.aggregate_excess_growth(s + x)
-                * np.exp(2 * np.log1p(x / s) - x),
+                lambda x, s=total: model.aggregate_excess_growth(s + x) * np.exp(2 * np.log1p(x / s) - x),
                 cuts,
             )
             assert auction.aggregate_transfer(total) == pytest.approx(-rest, abs=2e-8 if total < 0.5 else 1e-10)
