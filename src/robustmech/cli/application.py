@@ -6,6 +6,8 @@ from typing import NoReturn
 
 import click
 
+from robustmech.cli.clear_command import clear_command
+from robustmech.cli.design_command import design_command
 from robustmech.cli.solve_command import solve_command
 from robustmech.cli.verify_command import verify_command
 from robustmech.errors import InputError, RobustmechError
@@ -28,6 +30,8 @@ def application(context: click.Context, show_version: bool) -> None:
 
 application.add_command(solve_command)
 application.add_command(verify_command)
+application.add_command(design_command)
+application.add_command(clear_command)
 
 
 def run() -> int:

@@ -1,5 +1,6 @@
 """Closed forms: the models the papers solve with actions in [0, ∞), as auctions that can be run."""
 
+from robustmech.continuum.common_value import CommonValue, ValueLaw
 from robustmech.continuum.compound import CompoundProportional
 from robustmech.continuum.constant_sum import ConstantSum, ConstantSumAuction
 from robustmech.continuum.known_means import KnownMeans
@@ -9,10 +10,12 @@ from robustmech.continuum.rules import AuctionRule, checked_bids
 __all__ = [
     "AuctionRule",
     "BilateralTrade",
+    "CommonValue",
     "CompoundProportional",
     "ConstantSum",
     "ConstantSumAuction",
     "KnownMeans",
     "PublicExpenditure",
+    "ValueLaw",
     "checked_bids",
 ]

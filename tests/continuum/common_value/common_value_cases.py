@@ -81,7 +81,7 @@ def integral(function: Callable[[Array], Array], cuts: list[float], high: float 
         np.concatenate(
             [
                 *(np.linspace(a, b, pieces + 1) for a, b in zip(inside[:-1], inside[1:], strict=True)),
-                np.geomspace(1e-14, 0.5, 45),
+                high * np.geomspace(1e-16, 0.01, 45),
             ]
         )
     )

@@ -1,0 +1,90 @@
+"""What other ways of selling guarantee, where that is known in closed form."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from robustmech.auctions.auction_file import Comparison
+from robustmech.auctions.terms import CommonValueTerms, KnownMeansTerms, Terms
+
+
+def comparisons(terms: Terms) -> tuple[Comparison, ...]:
+    """The guarantees of a posted price and of a first-price auction under the same assumptions."""
+    if isinstance(terms, KnownMeansTerms):
+        return _with_known_means(terms)
+    return (_posted_price(terms), _first_price(terms))
+
+
+def _posted_price(terms: CommonValueTerms) -> Comparison:
+    r"""The best posted price against public information.
+
+    Public information that pools the lowest values up to quantile β into a signal with mean just below the price p
+    stops every sale there, so that p guarantees (p − c)(1 − β) with :math:`p = L(\beta)/\beta`,
+    :math:`L(\beta) = \int_0^\beta v(u)\,du`. On a stretch of β where the value is v, L(β) = a + vβ with a ≤ 0, and the
+    best β has β² = −a/(v − c).
+    Source: Brooks & Du (2018), introduction.
+    """
+    cost = float(terms.cost)
+    best, price = 0.0, None
+    mass = total = 0.0
+    for value, probability in sorted(
+        (float(v), float(p)) for v, p in zip(terms.values, terms.probabilities, strict=True)
+    ):
+        if probability == 0:
+            continue
+        intercept = total - value * mass
+        inner = math.sqrt(-intercept / (value - cost)) if intercept < 0 and value > cost else mass
+        for share in (inner, mass, mass + probability):
+            clipped = min(max(share, mass), mass + probability)
+            asked = value if intercept >= 0 else value + intercept / clipped
+            if (asked - cost) * (1 - clipped) > best:
+                best, price = (asked - cost) * (1 - clipped), asked
+        mass, total = mass + probability, total + value * probability
+    told = "no price guarantees anything" if price is None else f"just below {price:.6g}"
+    return Comparison(
+        format="posted price", guarantee=best, remark=f"{told}; worst when a public signal pools the lowest values"
+    )
+
+
+def _first_price(terms: CommonValueTerms) -> Comparison:
+    r"""The first-price auction without a reserve price.
+
+    It does worst when the value is the highest of independent signals; the winning bid is then in expectation
+    :math:`(N-1) \int_0^1 v(u) (u^{-1/N} - 1)\,du`, v(u) being the value's quantile function.
+    Source: Bergemann, Brooks & Morris (2017), as cited in Brooks & Du (2018), section 5.7.
+    """
+    pairs = sorted(zip(terms.values, terms.probabilities, strict=True))
+    edges = np.concatenate([[0.0], np.cumsum([float(p) for _, p in pairs])])
+    bidders = terms.bidders
+    if bidders == 1:
+        return Comparison(format="first-price auction", guarantee=None, remark="needs two bidders")
+    power = 1 - 1 / bidders
+    weights = np.diff(edges**power / power - edges)
+    revenue = (bidders - 1) * float(np.dot([float(v) for v, _ in pairs], weights))
+    return Comparison(
+        format="first-price auction",
+        guarantee=max(revenue - float(terms.cost), 0.0),
+        remark="without a reserve price; worst when the value is the highest of independent signals",
+    )
+
+
+def _with_known_means(terms: KnownMeansTerms) -> tuple[Comparison, ...]:
+    r"""Known means: the best posted price to everyone.
+
+    A bidder with mean m whose value is at most b buys at price p at least with probability (m − p)/(b − p), and
+    information can let all others buy only then too. The best price is :math:`b - \sqrt{b(b-m)}` for the highest mean,
+    and guarantees its square over b.
+    """
+    bound, highest = float(terms.bound), float(max(terms.means, default=Fraction(0)))
+    price = bound - math.sqrt(bound * (bound - highest))
+    return (
+        Comparison(
+            format="posted price",
+            guarantee=price**2 / bound,
+            remark=f"just below {price:.6g}; worst when the values are at the ends of their range",
+        ),
+        Comparison(
+            format="first-price auction", guarantee=None, remark="not known in closed form when only means are known"
+        ),
+    )
