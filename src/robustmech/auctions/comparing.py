@@ -3,10 +3,9 @@
 import math
 from fractions import Fraction
 
-import numpy as np
-
 from robustmech.auctions.auction_file import Comparison
 from robustmech.auctions.terms import CommonValueTerms, KnownMeansTerms, Terms
+from robustmech.continuum.common_value import first_price_guarantee
 
 
 def comparisons(terms: Terms) -> tuple[Comparison, ...]:
@@ -48,23 +47,11 @@ def _posted_price(terms: CommonValueTerms) -> Comparison:
 
 
 def _first_price(terms: CommonValueTerms) -> Comparison:
-    r"""The first-price auction without a reserve price.
-
-    It does worst when the value is the highest of independent signals; the winning bid is then in expectation
-    :math:`(N-1) \int_0^1 v(u) (u^{-1/N} - 1)\,du`, v(u) being the value's quantile function.
-    Source: Bergemann, Brooks & Morris (2017), as cited in Brooks & Du (2018), section 5.7.
-    """
-    pairs = sorted(zip(terms.values, terms.probabilities, strict=True))
-    edges = np.concatenate([[0.0], np.cumsum([float(p) for _, p in pairs])])
-    bidders = terms.bidders
-    if bidders == 1:
+    if terms.bidders == 1:
         return Comparison(format="first-price auction", guarantee=None, remark="needs two bidders")
-    power = 1 - 1 / bidders
-    weights = np.diff(edges**power / power - edges)
-    revenue = (bidders - 1) * float(np.dot([float(v) for v, _ in pairs], weights))
     return Comparison(
         format="first-price auction",
-        guarantee=max(revenue - float(terms.cost), 0.0),
+        guarantee=max(first_price_guarantee(terms.model()) - float(terms.cost), 0.0),
         remark="without a reserve price; worst when the value is the highest of independent signals",
     )
 

@@ -54,7 +54,11 @@ class Quantiles:
         lower = np.maximum.accumulate(np.concatenate([[0.0], ends[0]]))
         upper = np.minimum.accumulate(np.concatenate([[1.0], ends[1]]))
         lower[-1], upper[-1] = 1.0, 0.0
-        return cls(lower=lower, upper=upper, start=ends[2], end=ends[3], parts=parts, weights=weights)
+        # drop what is too unlikely to have levels of its own
+        kept = np.where(lower[1:] <= 0.5, lower[1:] > lower[:-1], upper[1:] < upper[:-1])
+        lower, upper = lower[np.append(True, kept)], upper[np.append(True, kept)]
+        lower[-1], upper[-1] = 1.0, 0.0
+        return cls(lower, upper, start=ends[2, kept], end=ends[3, kept], parts=parts, weights=weights)
 
     @property
     def smooth(self) -> IntArray:

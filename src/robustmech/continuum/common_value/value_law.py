@@ -200,6 +200,8 @@ class ValueLaw:
             low, high = pieces.lower[k], pieces.lower[k + 1]
             levels = self.cumulative(np.array([b for b in breaks if pieces.start[k] < b < pieces.end[k]]))
             edges = np.unique(np.clip(np.concatenate([[low, high], levels]), low, high))
+            if edges.size == 1:
+                continue
 
             def at_levels(p: FloatArray, k: int = int(k)) -> FloatArray:
                 return function(np.clip(pieces(p, 1.0 - p), pieces.start[k], pieces.end[k]))
