@@ -1,5 +1,6 @@
 """Models that the tests of the common value share, and quadrature that shares no code with the library."""
 
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -59,7 +60,7 @@ def random_model(generator: np.random.Generator) -> CommonValue:
 
 def kinks(model: CommonValue) -> list[float]:
     """Aggregate bids at which some function of the model is not smooth."""
-    levels = model.law.cumulative(np.array([v for v in _marks(model.law)]))
+    levels = model.law.cumulative(np.array(_marks(model.law)))
     jumps = special.gammaincinv(model.bidders, np.concatenate([levels, levels - _atom_masses(model.law)]).clip(0, 1))
     ends = [end for interval in model.graded_intervals for end in (interval.start, interval.end)]
     return sorted({float(x) for x in [*jumps, *ends] if 0 < x < 1e4})
@@ -80,7 +81,7 @@ def integral(function: Callable[[Array], Array], cuts: list[float], high: float 
     edges = np.unique(
         np.concatenate(
             [
-                *(np.linspace(a, b, pieces + 1) for a, b in zip(inside[:-1], inside[1:], strict=True)),
+                *(np.linspace(a, b, pieces + 1) for a, b in itertools.pairwise(inside)),
                 high * np.geomspace(1e-16, 0.01, 45),
             ]
         )

@@ -201,9 +201,9 @@ def test_aggregate_transfer_by_direct_quadrature() -> None:
         auction = model.auction()
         assert isinstance(auction, ProportionalAuction)
         for total in (0.1, 0.9, 2.5, 6.0, 20.0, 47.0):
-            cuts = [k - total for k in kinks(model)]
-            rest = integral(
-                lambda x, s=total: model.aggregate_excess_growth(s + x) * np.exp(2 * np.log1p(x / s) - x),
-                cuts,
-            )
+
+            def weighted(x: Array, model: CommonValue = model, total: float = total) -> Array:
+                return model.aggregate_excess_growth(total + x) * np.exp(2 * np.log1p(x / total) - x)
+
+            rest = integral(weighted, [k - total for k in kinks(model)])
             assert auction.aggregate_transfer(total) == pytest.approx(-rest, abs=2e-8 if total < 0.5 else 1e-10)

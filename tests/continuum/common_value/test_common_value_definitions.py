@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from common_value_cases import CASES, LAWS, erlang_density, integral, kinks, model_of, random_model
+from common_value_cases import CASES, LAWS, Array, erlang_density, integral, kinks, model_of, random_model
 from scipy import integrate, stats
 
 from robustmech.continuum.common_value import CommonValue, ValueLaw
@@ -14,10 +14,10 @@ KEEPING = [case for case in CASES if not case[3]]
 
 @pytest.mark.parametrize(
     "model",
-    [model_of(case) for case in KEEPING] + [m for m in map(random_model, map(np.random.default_rng, range(60, 84)))],
+    [model_of(case) for case in KEEPING] + [random_model(np.random.default_rng(seed)) for seed in range(60, 84)],
 )
 def test_graded_gains_are_the_slope_of_the_hull(model: CommonValue) -> None:
-    """Γ̄ ≥ Γ̂ with equality outside graded intervals and at their ends, and γ̄ e^{−x} decreasing: these define the hull."""
+    """Γ̄ ≥ Γ̂ equal outside graded intervals and at their ends; γ̄ e^{−x} decreasing: these define the hull."""
     x = np.linspace(1e-4, 25, 20001)
     cost, n = model.cost, model.bidders
     graded, revealed = model.graded_value(x) - cost, model.fully_revealing_value(x) - cost
@@ -78,13 +78,12 @@ def test_multipliers_are_the_smallest_strategic_objective(case: tuple[str, int, 
         for low, high in ((5, 20), (20, 35), (35, 39)):
             start, end = float(values[low]), float(values[high])
             cuts = [v - start for v in marks if start < v < end]
-            rise = integral(
-                lambda v, start=start: model.total_allocation_sensitivity(
-                    stats.gamma.ppf(law.cumulative(start + v), model.bidders)
-                ),
-                cuts,
-                high=end - start,
-            )
+
+            def slope(above: Array, start: float = start) -> Array:
+                totals = stats.gamma.ppf(law.cumulative(start + above), model.bidders)
+                return model.total_allocation_sensitivity(totals)
+
+            rise = integral(slope, cuts, high=end - start)
             assert multipliers[high] - multipliers[low] == pytest.approx(rise, abs=1e-9)
     above = model.value_multipliers(np.array([law.highest, law.highest * 3]))
     assert above[0] == pytest.approx(above[1])

@@ -57,9 +57,11 @@ def test_both_rules_charge_the_same_on_average(model: CommonValue) -> None:
     """Weak transversality fixes expected payments: E[t_i | m_i] = −∫ Ξ(m_i + x) g_N(x) dx for either rule."""
     for bid in (0.1, 1.0, 3.0):
         cuts = [k - bid for k in kinks(model)]
-        stated = -integral(
-            lambda x, b=bid: model.aggregate_excess_growth(b + x) * erlang_density(model.bidders, x), cuts
-        )
+
+        def growth(x: Array, bid: float = bid) -> Array:
+            return model.aggregate_excess_growth(bid + x) * erlang_density(model.bidders, x)
+
+        stated = -integral(growth, cuts)
         assert expected_payment(model, bid) == pytest.approx(stated, abs=1e-9 * max(1.0, model.law.highest))
     if model.bidders == 2:
         ends = kinks(model)
@@ -125,7 +127,11 @@ def test_posterior_keeps_the_law_of_values(model: CommonValue) -> None:
         return integral(integrand, kinks(model), pieces=30)
 
     for power in (1, 2, 3):
-        stated = model.law.expectation(lambda v, p=power: v**p)
+
+        def raised(values: Array, power: int = power) -> Array:
+            return np.asarray(values**power, dtype=np.float64)
+
+        stated = model.law.expectation(raised)
         assert moment(power) == pytest.approx(
             stated, rel=1e-9 if power == 1 else 3e-5
         )  # the law jumps where its partner does

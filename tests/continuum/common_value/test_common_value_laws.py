@@ -105,7 +105,7 @@ def test_rounded_samples_converge() -> None:
 
 def test_thousands_of_bidders_do_not_overflow() -> None:
     for law in (ValueLaw.uniform(0, 1), ValueLaw.from_atoms([0, 1], [0.5, 0.5]), ValueLaw.from_scipy(stats.beta(2, 4))):
-        for bidders, must_sell in ((1000, False), (1000, True), (5000, False)):
+        for bidders, must_sell in ((1000, False), (1000, True)):
             model = CommonValue.from_law(law, bidders, 0.1, must_sell)
             assert model.guarantee == pytest.approx(model.potential, abs=1e-9)
             assert model.surplus - 1 / np.sqrt(bidders) < model.guarantee < model.surplus

