@@ -4,6 +4,7 @@ While Clarabel 0.11 sets up a large program it holds Python's global lock, for a
 takes: no thread hears Ctrl-C. A process can be killed.
 """
 
+import ctypes
 import os
 import pickle
 import signal
@@ -25,6 +26,8 @@ from robustmech.lp.program import (
     Progress,
     SolverStatus,
 )
+
+_PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +106,9 @@ def _end_with_parent() -> None:
 def main() -> None:
     """The process: read a task, report iterations, write the solution."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        # The kernel ends this process with its parent even while native code lets no thread of ours run.
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     task: Task = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 

@@ -6,7 +6,8 @@ import numpy as np
 
 from robustmech.model import FloatArray
 
-_ROUNDS = 200
+_ROUNDS = 120
+_CLOSE = 4e-16
 
 
 def invert_increasing(
@@ -17,26 +18,41 @@ def invert_increasing(
 ) -> FloatArray:
     """Where an increasing function reaches each target within [low, high], to the last bit or nearly so.
 
-    Bisection whose trial point is the secant's where that is well inside the bracket.
+    Chandrupatla's method: inverse quadratic interpolation where it is safe, bisection elsewhere.
+    A target outside the function's range gives the nearer end.
     """
-    left = np.broadcast_to(np.asarray(low, dtype=np.float64), targets.shape).copy()
-    right = np.broadcast_to(np.asarray(high, dtype=np.float64), targets.shape).copy()
-    below = function(left) - targets
-    above = function(right) - targets
-    stuck = np.zeros(targets.shape)
+    newest = np.broadcast_to(np.asarray(low, dtype=np.float64), targets.shape).copy()
+    other = np.broadcast_to(np.asarray(high, dtype=np.float64), targets.shape).copy()
+    at_newest, at_other = function(newest) - targets, function(other) - targets
+    outside = np.where(at_newest >= 0, newest, np.where(at_other <= 0, other, np.nan))
+    share = np.full(targets.shape, 0.5)
+    active = np.isnan(outside)
     for _ in range(_ROUNDS):
-        width = right - left
-        active = (width > 4e-16 * np.maximum(np.abs(left), np.abs(right))) & (below < 0) & (above > 0)
         if not active.any():
             break
-        with np.errstate(divide="ignore", invalid="ignore"):
-            share = -below / (above - below)
-        share = np.where((stuck >= 2) | ~np.isfinite(share), 0.5, np.clip(share, 1e-3, 1.0 - 1e-3))
-        trial = np.where(active, left + share * width, left)
+        trial = np.where(active, newest + share * (other - newest), newest)
         value = function(trial) - targets
-        go_right = active & (value < 0)
-        go_left = active & (value >= 0)
-        left, below = np.where(go_right, trial, left), np.where(go_right, value, below)
-        right, above = np.where(go_left, trial, right), np.where(go_left, value, above)
-        stuck = np.where(right - left > 0.5 * width, stuck + 1, 0)
-    return np.where(below >= 0, left, np.where(above <= 0, right, np.where(-below < above, left, right)))
+        same = np.sign(value) == np.sign(at_newest)
+        older, at_older = np.where(same, newest, other), np.where(same, at_newest, at_other)
+        other, at_other = np.where(same, other, newest), np.where(same, at_other, at_newest)
+        newest, at_newest = np.where(active, trial, newest), np.where(active, value, at_newest)
+        width = np.abs(other - newest)
+        smallest = _CLOSE * np.maximum(np.abs(newest), np.abs(other))
+        active &= (at_newest != 0) & (width > 2 * smallest)
+        with np.errstate(all="ignore"):
+            place = (newest - other) / (older - other)
+            height = (at_newest - at_other) / (at_older - at_other)
+            curved = at_newest / (at_other - at_newest) * at_older / (at_other - at_older)
+            curved += (
+                (older - newest)
+                / (other - newest)
+                * at_newest
+                / (at_older - at_newest)
+                * at_other
+                / (at_older - at_other)
+            )
+            safe = (height**2 < place) & ((1.0 - height) ** 2 < 1.0 - place) & np.isfinite(curved)
+            least = np.minimum(smallest / width, 0.5)
+            share = np.clip(np.where(safe, curved, 0.5), least, 1.0 - least)
+    best = np.where(np.abs(at_newest) <= np.abs(at_other), newest, other)
+    return np.where(np.isnan(outside), best, outside)

@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -169,11 +170,11 @@ class ScipyPart:
     high: float
     breaks: tuple[float, ...] = ()
 
-    @property
+    @cached_property
     def _below(self) -> float:
         return float(self.frozen.cdf(self.low))
 
-    @property
+    @cached_property
     def _above(self) -> float:
         return float(self.frozen.sf(self.high))
 
@@ -203,8 +204,17 @@ class ScipyPart:
 
     def quantile(self, levels: FloatArray) -> FloatArray:
         """Inverse of `cumulative`."""
-        return np.clip(self._quietly(self.frozen.ppf, self._below + levels * self.mass), self.low, self.high)
+        values = self._quietly(self.frozen.ppf, self._below + levels * self.mass)
+        failed = np.isnan(values)
+        if failed.any():
+            values = np.where(failed, invert_increasing(self.cumulative, levels, self.low, self.high), values)
+        return np.clip(values, self.low, self.high)
 
     def upper_quantile(self, levels: FloatArray) -> FloatArray:
         """Inverse of `survival`."""
-        return np.clip(self._quietly(self.frozen.isf, self._above + levels * self.mass), self.low, self.high)
+        values = self._quietly(self.frozen.isf, self._above + levels * self.mass)
+        failed = np.isnan(values)
+        if failed.any():
+            inverted = invert_increasing(lambda v: -self.survival(v), -levels, self.low, self.high)
+            values = np.where(failed, inverted, values)
+        return np.clip(values, self.low, self.high)

@@ -98,12 +98,16 @@ class Quantiles:
             values[low_side] = part.quantile(np.minimum(first + rise[low_side] / weight, 1.0))
             values[~low_side] = part.upper_quantile(np.minimum(last + fall[~low_side] / weight, 1.0))
         else:
+            bases = [weight * float(part.cumulative(ends)[0]) for part, weight in active]
+            tops = [weight * float(part.survival(ends)[1]) for part, weight in active]
 
             def cumulative(v: FloatArray) -> FloatArray:
-                return sum((w * (p.cumulative(v) - p.cumulative(ends[:1])) for p, w in active), np.zeros_like(v))
+                terms = (w * p.cumulative(v) - base for (p, w), base in zip(active, bases, strict=True))
+                return sum(terms, np.zeros_like(v))
 
             def minus_survival(v: FloatArray) -> FloatArray:
-                return sum((w * (p.survival(ends[1:]) - p.survival(v)) for p, w in active), np.zeros_like(v))
+                terms = (top - w * p.survival(v) for (p, w), top in zip(active, tops, strict=True))
+                return sum(terms, np.zeros_like(v))
 
             values[low_side] = invert_increasing(cumulative, rise[low_side], start, end)
             values[~low_side] = invert_increasing(minus_survival, -fall[~low_side], start, end)
