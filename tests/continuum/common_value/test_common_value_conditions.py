@@ -45,7 +45,7 @@ def divergence(rule: AuctionRule, bids: Array, own_only: bool = False) -> Array:
 def models() -> list[tuple[str, CommonValue]]:
     generator = np.random.default_rng(20180309)
     named = [(str(case), model_of(case)) for case in CASES]
-    return named + [(f"random {k}", random_model(generator)) for k in range(12)]
+    return named + [(f"random {k}", random_model(generator)) for k in range(9)]
 
 
 MODELS = models()

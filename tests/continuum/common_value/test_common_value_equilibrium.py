@@ -10,7 +10,7 @@ from robustmech.continuum.common_value import CommonValue, ProportionalAuction
 
 Rule = Literal["proportional", "orders"]
 _SEVERAL = [case for case in CASES if case[1] > 1]
-_RANDOM = [m for m in (random_model(np.random.default_rng(seed)) for seed in range(40)) if m.bidders > 1][:10]
+_RANDOM = [m for m in (random_model(np.random.default_rng(seed)) for seed in range(40)) if m.bidders > 1][:6]
 MODELS = [model_of(case) for case in _SEVERAL] + _RANDOM
 IDS = [str(case) for case in _SEVERAL] + [f"random {k}" for k in range(len(_RANDOM))]
 all_models = pytest.mark.parametrize("model", MODELS, ids=IDS)

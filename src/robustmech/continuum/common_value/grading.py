@@ -99,7 +99,7 @@ class Supply:
     def _power(self, totals: FloatArray, start: FloatArray) -> FloatArray:
         """(start/x)^{N−1}, zero for start = 0."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.where(start > 0, np.exp((self.bidders - 1) * np.log(start / totals)), 0.0)
+            return np.where(start > 0, np.exp((self.bidders - 1) * np.minimum(np.log(start / totals), 0.0)), 0.0)
 
     def quantity(self, totals: FloatArray) -> FloatArray:
         """Q(x), continuous, in [0, 1]."""

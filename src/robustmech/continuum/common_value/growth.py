@@ -99,7 +99,7 @@ class Growth:
         """−(ŵ − floor) dμ/dx at the nodes of `middle`: μ falls like (N − 1)/x where nothing is rationed."""
         nodes = self.middle.nodes
         rationed, _ = self.supply.graded(nodes)
-        return np.where(rationed, 0.0, (self.bidders - 1) * (self.revealed.on(nodes) - self.floor) / nodes**2)
+        return np.where(rationed, 0.0, (self.bidders - 1) * (self.revealed.on(nodes) - self.floor) / nodes / nodes)
 
     @cached_property
     def _after(self) -> FloatArray:
