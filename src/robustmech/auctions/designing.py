@@ -27,14 +27,11 @@ def terms_of(environment: Environment) -> Terms:
     cost = -environment.payoff[0, 0]
     must_sell = bool(environment.decision_set.required[0])
     beliefs = environment.beliefs
-    known = sorted(beliefs.column.tolist()) == list(range(environment.states)) == sorted(beliefs.row.tolist())
-    if known and beliefs.equality.all() and (values == values[:, :1]).all():
-        law = [Fraction(0)] * environment.states
-        for row, state in zip(beliefs.row.tolist(), beliefs.column.tolist(), strict=True):
-            law[state] = beliefs.lower[row] or Fraction(0)
+    prior = beliefs.prior
+    if prior is not None and (values == values[:, :1]).all():
         return CommonValueTerms(
             values=tuple(values[:, 0]),
-            probabilities=tuple(law),
+            probabilities=tuple(prior),
             bidders=environment.agents,
             cost=cost,
             must_sell=must_sell,

@@ -85,6 +85,17 @@ class Beliefs:
         return np.array([low is not None and low == high for low, high in pairs], dtype=np.bool_)
 
     @property
+    def prior(self) -> RationalArray | None:
+        """The prior, exact, where the rows state one probability for each state and there is no penalty; else None."""
+        alone = sorted(self.column.tolist()) == list(range(self.states)) == sorted(self.row.tolist())
+        if not alone or self.penalties is not None or not self.equality.all() or (self.value != 1).any():
+            return None
+        law = np.empty(self.states, dtype=object)
+        for row, state in zip(self.row.tolist(), self.column.tolist(), strict=True):
+            law[state] = self.lower[row]
+        return law
+
+    @property
     def matrix(self) -> sp.csr_array:
         """B in floating point, shape (rows, states)."""
         return sp.csr_array((floats(self.value), (self.row, self.column)), shape=(self.rows, self.states))

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -126,8 +127,11 @@ def possible_states(beliefs: Beliefs, excluded: tuple[Exclusion, ...]) -> BoolAr
     return possible
 
 
+@lru_cache(maxsize=16)
 def interior_law(beliefs: Beliefs) -> RationalArray:
     """A prior in the polytope that gives positive probability to every state that any prior there gives one.
+
+    It is asked for several times in a solve, and remembered; the array is read-only.
 
     Raises:
         InputError: if no prior satisfies the rows.
@@ -143,6 +147,7 @@ def interior_law(beliefs: Beliefs) -> RationalArray:
         for state, probability in system.basic_solution().items():
             law[state] = probability
         _require_prior(beliefs, law, InputError("beliefs: no prior satisfies the rows"))
+        law.setflags(write=False)
         return law
     support = _largest_share(beliefs, possible, each_capped=True) > 1e-9 / beliefs.states
     rough = _largest_share(beliefs, support, each_capped=False)
@@ -166,6 +171,7 @@ def _made_exact(beliefs: Beliefs, law: RationalArray, support: BoolArray, pinned
         # A row that is still beyond a limit is put on it.
         pinned = pinned | crossed
     _require_prior(beliefs, law, RepairError("beliefs: no exact prior was found inside the rows; loosen them slightly"))
+    law.setflags(write=False)
     return law
 
 
