@@ -10,7 +10,7 @@ import numpy as np
 from robustmech.artefacts.encoding import Json, decode_environment, decode_grids, exact_numbers
 from robustmech.errors import InputError
 from robustmech.model import Environment, InformationStructure, Mechanism, Side, on_grids
-from robustmech.model.information import weighted_law
+from robustmech.model.exact_law import weighted_law
 from robustmech.verification import verify
 
 

@@ -14,6 +14,7 @@ from robustmech.model import (
     MECHANISM_DENOMINATOR,
     Discretisation,
     Environment,
+    ExactLaw,
     FloatArray,
     InformationStructure,
     IntArray,
@@ -22,8 +23,8 @@ from robustmech.model import (
 )
 
 _UNIT_ROUNDOFF = 2.0**-53
-_FACTOR_ERRORS = 8
-"""Roundings inside one product's factors, beside two for each agent's law: values, multipliers, mixtures, products."""
+_FACTOR_ERRORS = 16
+"""Roundings inside one product's factors, beside two for each agent's law: values, multipliers, masses, mixtures."""
 
 
 def strategic_virtual_objective(
@@ -111,7 +112,7 @@ def multiplier_value(environment: Environment, multipliers: RationalArray) -> Fr
 
 
 def informational_value(
-    environment: Environment, discretisation: Discretisation, information: InformationStructure
+    environment: Environment, discretisation: Discretisation, law: ExactLaw | InformationStructure
 ) -> float:
     r"""The certified upper number of an information structure, rounded up.
 
@@ -120,7 +121,7 @@ def informational_value(
 
     Source: Brooks & Du (2023), equation (8) with the minus sign, and Theorem 1.
     """
-    joint = information.joint.reshape(discretisation.rows, environment.states)
+    joint = law.joint.reshape(discretisation.rows, environment.states)
     objective = discretisation.evaluation.T @ (joint @ environment.payoff_rounded)
     size = abs(discretisation.evaluation).T @ (joint @ np.abs(environment.payoff_rounded))
     for i, local in enumerate(discretisation.local):
@@ -132,10 +133,27 @@ def informational_value(
     doubt += (chosen.decisions + 4) * _UNIT_ROUNDOFF * np.abs(objective).sum(axis=1)
     total = Fraction(math.fsum(best)) + Fraction(math.fsum(doubt)) * (1 + Fraction(1, 2**40))
     total += Fraction(abs(math.fsum(best))) / 2**52
+    total += _correction_doubt(environment, discretisation)
     penalties = environment.beliefs.penalties
     if penalties is not None:
-        total -= Fraction((penalties * information.state_law).sum())
+        total -= Fraction((penalties * law.state_law).sum())
     return round_up(total)
+
+
+def _correction_doubt(environment: Environment, discretisation: Discretisation) -> Fraction:
+    """What the doubt about the mixed-in law can add, where masses are enclosed rather than exact.
+
+    Each of its entries is in doubt by at most the masses' doubts together, whatever its weight in the mixture.
+    """
+    if not discretisation.mass_doubt:
+        return Fraction(0)
+    doubt = Fraction(discretisation.rows * discretisation.mass_doubt, int(discretisation.mass_weights.sum()))
+    reach = sum(
+        math.fsum(abs(operator).T @ discretisation.mass)
+        for operator in (discretisation.evaluation, *discretisation.local)
+    )
+    largest = Fraction(max(environment.scale, float(np.abs(environment.payoff_rounded).max())))
+    return 2 * doubt * environment.states * environment.decisions * largest * Fraction(reach)
 
 
 def _relative_error(environment: Environment, discretisation: Discretisation) -> float:

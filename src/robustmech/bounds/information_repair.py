@@ -3,6 +3,7 @@
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
 from robustmech.errors import RepairError
 from robustmech.model import (
@@ -10,6 +11,7 @@ from robustmech.model import (
     Beliefs,
     Discretisation,
     Environment,
+    ExactLaw,
     FloatArray,
     Grid,
     InformationStructure,
@@ -17,11 +19,15 @@ from robustmech.model import (
     RationalArray,
     floats,
 )
-from robustmech.model.information import weighted_law
+from robustmech.model.exact_law import weighted_law
 from robustmech.model.priors import correction, crossed_limits, interior_law
 
 _MIXTURE_DENOMINATOR = 2**60
 _ROUNDS = 8
+
+
+_SMALLEST_SHARE = Fraction(1, 2**50)
+"""Mixed in where masses are enclosed rather than exact, so that their doubt cannot make the mixed-in law negative."""
 
 
 def exact_information(
@@ -30,6 +36,11 @@ def exact_information(
     grids: tuple[Grid, ...],
     proposed: FloatArray,
 ) -> InformationStructure:
+    """The information structure on a product of grids that `exact_law` makes of a proposed joint law."""
+    return InformationStructure.on(grids, exact_law(environment, discretisation, proposed))
+
+
+def exact_law(environment: Environment, discretisation: Discretisation, proposed: FloatArray) -> ExactLaw:
     r"""Make a proposed joint law exact.
 
     Given its rounded version with law of the state :math:`\hat\mu`, an exact prior μ⁰ inside the beliefs, and the exact
@@ -37,7 +48,8 @@ def exact_information(
     law
     :math:`\nu = \mu^0 + \delta (1-\epsilon)/\epsilon` has law of the state :math:`(1-\epsilon)(\hat\mu + \delta) +
     \epsilon\mu^0`, which is in the
-    beliefs; ε is the smallest weight for which ν is non-negative.
+    beliefs; ε is the smallest weight for which ν is non-negative. Where masses are known to within a doubt, the law of the
+    state is kept exact and ν stands for the law that makes it so, which differs from ν by less than any of its entries.
 
     Args:
         proposed: shape (rows, states), any numbers.
@@ -55,16 +67,28 @@ def exact_information(
         counts, denominator = _joint_counts(law, discretisation.mass[:, None] * floats(inside))
         state_law = weighted_law(None, counts, denominator)
     change, mixture = _remedy(environment.beliefs, inside, state_law)
+    doubtful = discretisation.mass_doubt > 0 and environment.transfers
+    if doubtful:
+        mixture = mixture + (1 - mixture) * _SMALLEST_SHARE
     remedy = inside + change * ((1 - mixture) / mixture) if mixture else inside
-    return InformationStructure(
-        grids=grids,
-        law_counts=counts.reshape(*discretisation.row_shape, environment.states),
+    if doubtful:
+        _require_margin(discretisation, remedy * mixture, support)
+    return ExactLaw(
+        counts=counts,
+        mass=discretisation.mass,
         denominator=denominator,
         mixture=mixture,
         correction=remedy,
         product_signals=environment.transfers,
         state_law=(1 - mixture) * state_law + mixture * remedy,
     )
+
+
+def _require_margin(discretisation: Discretisation, mixed_in: RationalArray, support: npt.NDArray[np.bool_]) -> None:
+    """What is mixed in outweighs what the masses' doubt can change in the law of the state."""
+    doubt = Fraction(discretisation.rows * discretisation.mass_doubt, int(discretisation.mass_weights.sum()))
+    if min(mixed_in[support]) <= doubt:
+        raise RepairError("information: a state is too unlikely for the precision of the masses")
 
 
 def _conditional_counts(law: FloatArray, fallback: FloatArray) -> IntArray:

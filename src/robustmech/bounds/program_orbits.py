@@ -22,11 +22,9 @@ def column_orbits(
     place = {(int(row), float(sign)): c for c, (row, sign) in enumerate(zip(belief_row, belief_sign, strict=True))}
     permutations = []
     for exchange in alike:
-        node = _exchanged(discretisation.node_shape, exchange)
+        row, node = discretisation.exchanged[exchange.agents]
         beliefs = [place[int(exchange.rows[row]), sign] for row, sign in place]
-        growth = (
-            _exchanged(discretisation.row_shape, exchange) if environment.transfers else np.zeros(1, dtype=np.int64)
-        )
+        growth = row if environment.transfers else np.zeros(1, dtype=np.int64)
         permutations.append(
             _joined((node[:, None] * decisions + exchange.decisions).ravel(), np.array(beliefs, dtype=np.int64), growth)
         )
@@ -48,8 +46,7 @@ def row_orbits(
     others = rows - discretisation.rows * states.size - discretisation.nodes * groups
     permutations = []
     for exchange in alike:
-        row = _exchanged(discretisation.row_shape, exchange)
-        node = _exchanged(discretisation.node_shape, exchange)
+        row, node = discretisation.exchanged[exchange.agents]
         permutations.append(
             _joined(
                 (row[:, None] * states.size + place[exchange.states[states]]).ravel(),
@@ -58,11 +55,6 @@ def row_orbits(
             )
         )
     return orbits(rows, permutations)
-
-
-def _exchanged(shape: tuple[int, ...], exchange: Exchange) -> IntArray:
-    """Where each profile goes when two agents' actions are exchanged."""
-    return np.arange(int(np.prod(shape))).reshape(shape).swapaxes(*exchange.agents).ravel()
 
 
 def _joined(*permutations: IntArray) -> IntArray:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from robustmech.errors import SizeError
-from robustmech.model import Environment, Grid
+from robustmech.model import Counts, Environment, Grid
 
 # Fitted to solves of 30,000 to 1,000,000 non-zeros on two cores. The whole program is assembled, then folded by the
 # exchanges of agents. A factorisation ends in a dense block the size of the separator: the unknowns on one slice across
@@ -25,10 +25,10 @@ DEFAULT_MEMORY_LIMIT = 8 * 2**30
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProgramSize:
-    """The size of one local program on grids.
+    """The size of one local program.
 
     Args:
-        profiles: action profiles.
+        profiles: action profiles, or the rows of a discretisation that is not a grid.
         rows: constraints, before folding.
         columns: unknowns, before folding.
         nonzeros: entries of the matrix, before folding.
@@ -48,17 +48,26 @@ def program_size(environment: Environment, grids: Sequence[Grid], symmetries: in
     """Estimate the size of one side's program from the shapes and the permutations of agents that fold it."""
     shape = [grid.actions for grid in grids]
     profiles = int(np.prod(np.array(shape, dtype=object)))
+    counts = Counts(
+        rows=profiles, nodes=profiles, local=2 * profiles, evaluation=profiles, separator=profiles / max(shape)
+    )
+    return estimated_size(environment, counts, symmetries)
+
+
+def estimated_size(environment: Environment, counts: Counts, symmetries: int = 1) -> ProgramSize:
+    """Estimate the size of a program from the counts of its discretisation."""
     states, decisions = environment.states, environment.decisions
     groups = environment.decision_set.groups
     utilities = int(np.count_nonzero(environment.utilities_rounded))
     payoffs = int(np.count_nonzero(environment.payoff_rounded))
-    rows = profiles * (states + groups)
-    columns = profiles * (decisions + (1 if environment.transfers else 0)) + environment.beliefs.rows
-    nonzeros = profiles * (2 * utilities + payoffs + environment.beliefs.value.size + 2 * states + decisions)
+    rows = counts.rows * states + counts.nodes * groups
+    columns = counts.nodes * decisions + (counts.rows if environment.transfers else 0) + environment.beliefs.rows
+    nonzeros = counts.local * utilities + counts.evaluation * payoffs + counts.nodes * decisions
+    nonzeros += counts.rows * (environment.beliefs.value.size + 2 * states)
     folded = nonzeros / symmetries
-    separator = profiles / max(shape) * (decisions + 1) / symmetries
+    separator = counts.separator * (decisions + 1) / symmetries
     return ProgramSize(
-        profiles=profiles,
+        profiles=counts.rows,
         rows=rows,
         columns=columns,
         nonzeros=nonzeros,
@@ -105,3 +114,18 @@ def require_fitting(
         f"{size.memory / 2**30:.1f} GiB and {size.seconds:,.0f} s: above the limit of {memory_limit / 2**30:.1f} GiB; "
         f"{mend}, or raise the memory limit"
     )
+
+
+def require_memory(size: ProgramSize, memory_limit: float, mend: str) -> ProgramSize:
+    """Refuse a program that is estimated to need more memory than the limit, in bytes.
+
+    Raises:
+        SizeError: naming the sizes, and what would mend it.
+    """
+    if size.memory > memory_limit:
+        raise SizeError(
+            f"the program has {size.rows:,} rows and {size.nonzeros:,} non-zeros, about {size.memory / 2**30:.1f} GiB "
+            f"and {size.seconds:,.0f} s: above the limit of {memory_limit / 2**30:.1f} GiB; {mend}, or raise the memory "
+            "limit"
+        )
+    return size

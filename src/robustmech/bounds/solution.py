@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from robustmech.bounds.size import ProgramSize
+from robustmech.elements import ExponentialInformation, PiecewiseLinearMechanism
 from robustmech.lp import Capabilities, LinearSolution, LinearSolver
 from robustmech.model import (
     Environment,
@@ -17,6 +18,10 @@ from robustmech.model import (
     RationalArray,
     floats,
 )
+
+
+AnyMechanism = Mechanism | PiecewiseLinearMechanism
+AnyInformation = InformationStructure | ExponentialInformation
 
 
 class BoundStatus(Enum):
@@ -80,7 +85,7 @@ class LowerBound:
     """
 
     value: float
-    mechanism: Mechanism
+    mechanism: AnyMechanism
     multipliers: RationalArray
     record: SolveRecord
 
@@ -96,7 +101,7 @@ class UpperBound:
     """
 
     value: float
-    information: InformationStructure
+    information: AnyInformation
     record: SolveRecord
 
 
@@ -106,15 +111,21 @@ class Solution:
 
     Args:
         environment: the environment.
-        grids: the agents' grids.
         lower: the guarantee side, or None if it was not asked for.
         upper: the potential side, or None if it was not asked for.
     """
 
     environment: Environment
-    grids: tuple[Grid, ...]
     lower: LowerBound | None
     upper: UpperBound | None
+
+    @property
+    def grids(self) -> tuple[Grid, ...]:
+        """The grids that the solution lives on; empty where it lives on meshes in the continuum."""
+        for found in (self.lower and self.lower.mechanism, self.upper and self.upper.information):
+            if isinstance(found, Mechanism | InformationStructure):
+                return found.grids
+        return ()
 
     @property
     def gap(self) -> float:

@@ -1,58 +1,29 @@
 """Solving: assemble, propose, repair, certify."""
 
 import math
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
-from robustmech.bounds.assembly import LocalProgram, local_program
-from robustmech.bounds.evaluation import exact_multipliers, informational_value, strategic_value
-from robustmech.bounds.excluded_states import sink_excluded_states
-from robustmech.bounds.information_repair import exact_information
-from robustmech.bounds.participation import feasible_decisions, require_secure_decision
-from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, ProgramSize, program_size, require_fitting
-from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, SolveRecord, UpperBound, record_of
-from robustmech.errors import InputError, RepairError, ShapeError, SolveError
-from robustmech.lp import ClarabelSolver, HighsSolver, Iteration, Limits, LinearSolution, LinearSolver, SolverStatus
-from robustmech.model import (
-    Environment,
-    FloatArray,
-    Grid,
-    InformationStructure,
-    IntArray,
-    Mechanism,
-    RationalArray,
-    Side,
-    floats,
-    on_grids,
-)
+from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
+from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
+from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, program_size, require_fitting, require_memory
+from robustmech.bounds.solution import Solution
+from robustmech.elements import Meshes
+from robustmech.errors import InputError, ShapeError
+from robustmech.lp import ClarabelSolver, HighsSolver, Limits, LinearSolver
+from robustmech.model import Environment, Grid, floats
 from robustmech.model.priors import interior_law
-from robustmech.model.symmetry import Exchange, exchanges, symmetries
-from robustmech.transfers import equal_division, individual_growth_transfers
+from robustmech.model.symmetry import exchanges, symmetries
 
-_TOLERANCE = 1e-5
 _DEFAULT_SECONDS = 2.0
 _DEFAULT_MOST_ACTIONS = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stage:
-    """A progress report: what is being done, for which side, and the solver's iteration if there is one."""
-
-    side: Side
-    name: Literal["assembling", "solving", "certifying"]
-    iteration: Iteration | None = None
-
-
-Watch = Callable[[Stage], None]
-
-
 def solve(
     environment: Environment,
-    grid: Grid | Sequence[Grid] | None = None,
+    grid: Grid | Sequence[Grid] | Meshes | None = None,
     *,
     side: Literal["both", "lower", "upper"] = "both",
     solver: LinearSolver | Literal["clarabel", "highs"] | None = None,
@@ -86,130 +57,27 @@ def solve(
         raise InputError(f"iteration limit is {iteration_limit}: give at least one and at most 1,000,000 iterations")
     if not memory_limit > 0:
         raise InputError(f"memory limit is {memory_limit}: give a positive number of bytes")
-    grids = _grids(environment, grid)
-    alike = exchanges(environment, grids)
-    size = require_fitting(environment, grids, symmetries(environment.agents, alike), memory_limit, _same_kind(grids))
-    task = _Task(
+    lower: LowerPlace
+    upper: UpperPlace
+    if isinstance(grid, Meshes):
+        lower, upper = MechanismPlace(mesh=grid.mechanism), InformationPlace(mesh=grid.information)
+    else:
+        grids = _grids(environment, grid)
+        lower = upper = GridPlace(grids=grids)
+        folds = symmetries(environment.agents, exchanges(environment, grids))
+        require_fitting(environment, grids, folds, memory_limit, _same_kind(grids))
+    task = Task(
         environment=environment,
-        grids=grids,
-        alike=alike,
+        alike=exchanges(environment),
         solver=_solver(solver),
         limits=Limits(seconds=time_limit, iterations=iteration_limit),
-        size=size,
         worth=_worth(environment),
         watch=watch if watch is not None else _ignore,
     )
     return Solution(
         environment=environment,
-        grids=grids,
-        lower=_lower(task) if side != "upper" else None,
-        upper=_upper(task) if side != "lower" else None,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Task:
-    environment: Environment
-    grids: tuple[Grid, ...]
-    alike: tuple[Exchange, ...]
-    solver: LinearSolver
-    limits: Limits
-    size: ProgramSize
-    worth: float
-    watch: Watch
-
-    def propose(self, side: Side) -> tuple[LocalProgram, LinearSolution]:
-        self.watch(Stage(side=side, name="assembling"))
-        program = local_program(self.environment, on_grids(self.grids, side), side, self.alike)
-        self.watch(Stage(side=side, name="solving"))
-        found = self.solver.solve(
-            program.folding.program,
-            limits=self.limits,
-            progress=lambda iteration: self.watch(Stage(side=side, name="solving", iteration=iteration)),
-        )
-        self.watch(Stage(side=side, name="certifying"))
-        if found.status is SolverStatus.INFEASIBLE and side is Side.LOWER:
-            require_secure_decision(self.environment)
-        if not found.status.has_solution:
-            raise SolveError(
-                f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left "
-                "nothing to certify: try another grid or the other solver"
-            )
-        return program, program.folding.unfold(found)
-
-    def record(self, program: LocalProgram, found: LinearSolution, value: float, started: float) -> SolveRecord:
-        """The record; a number that misses the solver's own objective is not called proved."""
-        record = record_of(found, self.solver, self.size, started)
-        missed = abs(value + found.objective * program.unit)
-        if record.status is BoundStatus.PROVED and not missed <= _TOLERANCE * self.worth:
-            detail = f"{found.detail}, but inaccurate: {missed:.1e} from the certified number"
-            return replace(record, status=BoundStatus.STOPPED, detail=detail)
-        return record
-
-
-def _lower(task: _Task) -> LowerBound:
-    started = time.perf_counter()
-    program, found = task.propose(Side.LOWER)
-    candidates = [(program.decisions(found), program.belief_multipliers(found))]
-    candidates.append((np.zeros_like(candidates[0][0]), np.zeros_like(candidates[0][1])))
-    best: tuple[float, IntArray, RationalArray, FloatArray] | None = None
-    trouble: RepairError | None = None
-    for proposed, y in candidates:
-        try:
-            counts = feasible_decisions(task.environment, program.discretisation, proposed)
-        except RepairError as error:
-            trouble = error
-            continue
-        multipliers = sink_excluded_states(program, counts, exact_multipliers(task.environment, y))
-        value, growth = strategic_value(task.environment, program.discretisation, counts, multipliers)
-        if best is None or value > best[0]:
-            best = (value, counts, multipliers, growth)
-    if best is None:
-        raise trouble if trouble is not None else SolveError("the lower program gave nothing to certify")
-    value, counts, multipliers, growth = best
-    return LowerBound(
-        value=value,
-        mechanism=_mechanism(task.environment, task.grids, counts, growth),
-        multipliers=multipliers,
-        record=task.record(program, found, value, started),
-    )
-
-
-def _upper(task: _Task) -> UpperBound:
-    started = time.perf_counter()
-    program, found = task.propose(Side.UPPER)
-    uninformative = program.discretisation.mass[:, None] * floats(interior_law(task.environment.beliefs))
-    proposals = [program.joint_law(found), uninformative]
-    best: tuple[float, InformationStructure] | None = None
-    trouble: RepairError | None = None
-    for proposed in proposals:
-        try:
-            information = exact_information(task.environment, program.discretisation, task.grids, proposed)
-        except RepairError as error:
-            trouble = error
-            continue
-        value = informational_value(task.environment, program.discretisation, information)
-        if best is None or value < best[0]:
-            best = (value, information)
-    if best is None:
-        raise trouble if trouble is not None else SolveError("the upper program gave nothing to certify")
-    record = task.record(program, found, best[0], started)
-    return UpperBound(value=best[0], information=best[1], record=record)
-
-
-def _mechanism(environment: Environment, grids: tuple[Grid, ...], counts: IntArray, growth: FloatArray) -> Mechanism:
-    shape = tuple(grid.actions for grid in grids)
-    transfers = balanced = None
-    if environment.transfers:
-        parts = equal_division(growth.reshape(shape), grids)
-        balanced = np.sum(parts, axis=0)
-        transfers = individual_growth_transfers(parts, grids)
-    return Mechanism(
-        grids=grids,
-        decision_counts=counts.reshape(*shape, environment.decisions),
-        transfers=transfers,
-        aggregate_excess_growth=balanced,
-        decision_names=environment.decision_names,
+        lower=solve_lower(task, lower) if side != "upper" else None,
+        upper=solve_upper(task, upper) if side != "lower" else None,
     )
 
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from robustmech.bounds import Stage
-from robustmech.bounds.solving import Watch
+from robustmech.bounds.sides import Watch
 from robustmech.model import Side
 
 

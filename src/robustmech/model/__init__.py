@@ -3,10 +3,11 @@
 from robustmech.model.applications import auction, bilateral_trade, product_states, public_expenditure
 from robustmech.model.beliefs import Beliefs
 from robustmech.model.decisions import DecisionSet, simplex
-from robustmech.model.discretisation import Discretisation, Side, on_grids, product_law
+from robustmech.model.discretisation import Counts, Discretisation, Side, on_grids, product_law
 from robustmech.model.environment import Environment
+from robustmech.model.exact_law import LAW_DENOMINATOR, ExactLaw
 from robustmech.model.grid import Grid
-from robustmech.model.information import LAW_DENOMINATOR, InformationStructure
+from robustmech.model.information import InformationStructure
 from robustmech.model.mechanism import MECHANISM_DENOMINATOR, Mechanism
 from robustmech.model.rational import FloatArray, IntArray, RationalArray, floats, rational, rationals
 
@@ -14,9 +15,11 @@ __all__ = [
     "LAW_DENOMINATOR",
     "MECHANISM_DENOMINATOR",
     "Beliefs",
+    "Counts",
     "DecisionSet",
     "Discretisation",
     "Environment",
+    "ExactLaw",
     "FloatArray",
     "Grid",
     "InformationStructure",

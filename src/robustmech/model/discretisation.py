@@ -5,15 +5,20 @@ reverse. Either way an operator maps functions of the mechanism's index to funct
 mass is that of the information's index.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
 import scipy.sparse as sp
 
+from robustmech.errors import InputError
 from robustmech.model.grid import Grid
 from robustmech.model.rational import FloatArray, IntArray, RationalArray
+
+
+_PRECISE_BITS = 56
 
 
 class Side(Enum):
@@ -21,6 +26,24 @@ class Side(Enum):
 
     LOWER = "lower"
     UPPER = "upper"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How large a discretisation will be, before it is built.
+
+    Args:
+        rows, nodes: their numbers.
+        local: the entries of one agent's local operator.
+        evaluation: the entries of the evaluation.
+        separator: nodes on the smallest cut through the middle.
+    """
+
+    rows: int
+    nodes: int
+    local: int
+    evaluation: int
+    separator: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -31,10 +54,13 @@ class Discretisation:
         evaluation: the designer's payoff at each row, shape (rows, nodes).
         local: each agent's local gains at each row, each of shape (rows, nodes).
         mass: the probability of each row; positive, sums to one; rounded.
-        mass_weights: whole numbers exactly in proportion to the mass, an object array.
+        mass_weights: whole numbers in proportion to the mass, an object array; each is exact to within ``mass_doubt``,
+            and their sum is exact.
         lowest: for each agent, the nodes at which that agent takes the lowest action.
         row_shape: the shape of a function of rows.
         node_shape: the shape of a function of nodes.
+        mass_doubt: a whole number, zero where the weights are exact; else no weight is in doubt by more than 2^−56.
+        exchanged: for two agents whose exchange leaves everything as it is, where each row and each node goes.
     """
 
     evaluation: sp.csr_array
@@ -44,6 +70,12 @@ class Discretisation:
     lowest: tuple[IntArray, ...]
     row_shape: tuple[int, ...]
     node_shape: tuple[int, ...]
+    mass_doubt: int = 0
+    exchanged: Mapping[tuple[int, int], tuple[IntArray, IntArray]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.mass_doubt and min(self.mass_weights) < self.mass_doubt << _PRECISE_BITS:
+            raise InputError("spacing: elements too small or too far out for the precision of their masses")
 
     @property
     def agents(self) -> int:
@@ -74,7 +106,17 @@ def on_grids(grids: Sequence[Grid], side: Side) -> Discretisation:
         lowest=tuple(index.take(0, axis=i).ravel() for i in range(len(grids))),
         row_shape=shape,
         node_shape=shape,
+        exchanged={
+            (i, j): (swapped(shape, i, j),) * 2
+            for i, j in itertools.combinations(range(len(grids)), 2)
+            if grids[i].weights == grids[j].weights
+        },
     )
+
+
+def swapped(shape: tuple[int, ...], i: int, j: int) -> IntArray:
+    """Where each entry of a product goes when two of its axes are exchanged."""
+    return np.arange(int(np.prod(shape))).reshape(shape).swapaxes(i, j).ravel()
 
 
 def product_law(grids: Sequence[Grid]) -> FloatArray:

@@ -9,24 +9,9 @@ import xarray as xr
 from robustmech.errors import ShapeError
 from robustmech.model.discretisation import product_law
 from robustmech.model.environment import Environment
+from robustmech.model.exact_law import ExactLaw, mixed
 from robustmech.model.grid import Grid
 from robustmech.model.rational import FloatArray, IntArray, RationalArray, floats
-
-LAW_DENOMINATOR = 2**40
-"""Conditional laws are kept as whole numbers over this before they are mixed with the correction."""
-_SAFE_SUM = 2**22
-"""So many whole numbers of at most 2^40 add up without overflow in 64 bits."""
-
-
-def weighted_law(weights: RationalArray | None, counts: IntArray, denominator: int) -> RationalArray:
-    """The weighted average of the rows of counts / denominator, or their sum, exactly: shape (states,)."""
-    if weights is None:
-        totals, whole = counts.sum(axis=0, dtype=object).tolist(), 1
-    elif weights.size <= _SAFE_SUM and (weights == weights[0]).all():
-        totals, whole = counts.sum(axis=0).tolist(), weights.size
-    else:
-        totals, whole = (weights @ counts.astype(object)).tolist(), int(weights.sum())
-    return np.array([Fraction(total, whole * denominator) for total in totals], dtype=object)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +42,19 @@ class InformationStructure:
     product_signals: bool
     state_law: RationalArray
 
+    @classmethod
+    def on(cls, grids: tuple[Grid, ...], law: ExactLaw) -> "InformationStructure":
+        """The structure whose joint law is an exact law on the grids' profiles."""
+        return cls(
+            grids=grids,
+            law_counts=law.counts.reshape(*(grid.actions for grid in grids), law.correction.size),
+            denominator=law.denominator,
+            mixture=law.mixture,
+            correction=law.correction,
+            product_signals=law.product_signals,
+            state_law=law.state_law,
+        )
+
     def __post_init__(self) -> None:
         shape = (*(grid.actions for grid in self.grids), self.correction.size)
         if self.law_counts.shape != shape:
@@ -72,9 +70,8 @@ class InformationStructure:
     @property
     def joint(self) -> FloatArray:
         """The joint law of signals and state, shape (m_1, …, m_N, states), rounded."""
-        law = product_law(self.grids)[..., None]
-        base = self.law_counts / self.denominator * (law if self.product_signals else 1.0)
-        return float(1 - self.mixture) * base + law * (float(self.mixture) * floats(self.correction))
+        law = product_law(self.grids)
+        return mixed(self.law_counts / self.denominator, law, self.mixture, self.correction, self.product_signals)
 
     def interim_values(self, environment: Environment) -> FloatArray:
         """Expected utility of each agent's own decisions given the signals, shape (agents, goods, m_1, …, m_N).

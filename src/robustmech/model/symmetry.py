@@ -31,8 +31,8 @@ class Exchange:
     rows: IntArray
 
 
-def exchanges(environment: Environment, grids: tuple[Grid, ...]) -> tuple[Exchange, ...]:
-    """All exchanges of two agents with equal grids that leave utilities, payoff, decision set and beliefs the same.
+def exchanges(environment: Environment, grids: tuple[Grid, ...] | None = None) -> tuple[Exchange, ...]:
+    """All exchanges of two agents (with equal grids, if any are given) that leave utilities, payoff, decision set and beliefs the same.
 
     They generate the group of permutations of the agents within classes of alike ones. Environments whose decisions
     are not marked as anyone's own are taken to have none.
@@ -41,7 +41,7 @@ def exchanges(environment: Environment, grids: tuple[Grid, ...]) -> tuple[Exchan
         return ()
     found = []
     for i, j in itertools.combinations(range(environment.agents), 2):
-        if grids[i].weights == grids[j].weights:
+        if grids is None or grids[i].weights == grids[j].weights:
             exchange = _exchange(environment, environment.own_decisions, i, j)
             if exchange is not None:
                 found.append(exchange)

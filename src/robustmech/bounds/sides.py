@@ -1,0 +1,196 @@
+"""One side of the bracket on one discretisation: assemble, propose, repair, certify."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+import numpy as np
+
+from robustmech.bounds.assembly import LocalProgram, local_program
+from robustmech.bounds.evaluation import exact_multipliers, informational_value, strategic_value
+from robustmech.bounds.excluded_states import sink_excluded_states
+from robustmech.bounds.information_repair import exact_law
+from robustmech.bounds.participation import feasible_decisions, require_secure_decision
+from robustmech.bounds.size import ProgramSize
+from robustmech.bounds.solution import (
+    AnyInformation,
+    AnyMechanism,
+    BoundStatus,
+    LowerBound,
+    SolveRecord,
+    UpperBound,
+    record_of,
+)
+from robustmech.errors import RepairError, SolveError
+from robustmech.lp import Iteration, Limits, LinearSolution, LinearSolver, SolverStatus
+from robustmech.model import (
+    Discretisation,
+    Environment,
+    ExactLaw,
+    FloatArray,
+    IntArray,
+    RationalArray,
+    Side,
+    floats,
+)
+from robustmech.model.priors import interior_law
+from robustmech.model.symmetry import Exchange
+
+_TOLERANCE = 1e-5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """A progress report: what is being done, for which side, and the solver's iteration if there is one.
+
+    Args:
+        side: which bound is being worked on.
+        name: what is being done.
+        iteration: the solver's iteration, if it is running.
+        bracket: the certified numbers so far, where a bracket is being refined.
+    """
+
+    side: Side
+    name: Literal["assembling", "solving", "certifying"]
+    iteration: Iteration | None = None
+    bracket: tuple[float, float] | None = None
+
+
+Watch = Callable[[Stage], None]
+
+
+class Place(Protocol):
+    """Where a program lives."""
+
+    def discretise(self, side: Side) -> Discretisation:
+        """The program's operators."""
+        ...
+
+    def size(self, environment: Environment, symmetries: int) -> ProgramSize:
+        """An estimate of the program's size, before it is built."""
+        ...
+
+
+class LowerPlace(Place, Protocol):
+    """Where a lower program lives, and what its solution is called there."""
+
+    def mechanism(
+        self, environment: Environment, counts: IntArray, growth: FloatArray, mass: FloatArray
+    ) -> AnyMechanism:
+        """The mechanism with the given decisions at the nodes and Ξ at the rows, which have the given masses."""
+        ...
+
+
+class UpperPlace(Place, Protocol):
+    """Where an upper program lives, and what its solution is called there."""
+
+    def information(self, law: ExactLaw) -> AnyInformation:
+        """The information structure with the given joint law of rows and states."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Task:
+    """What to solve, and how.
+
+    Args:
+        environment: the environment.
+        alike: the exchanges of agents that leave it as it is.
+        solver: what proposes solutions.
+        limits: the solver's limits.
+        worth: what is at stake, in absolute value.
+        watch: called with progress reports.
+    """
+
+    environment: Environment
+    alike: tuple[Exchange, ...]
+    solver: LinearSolver
+    limits: Limits
+    worth: float
+    watch: Watch
+
+    def propose(self, place: Place, side: Side) -> tuple[LocalProgram, LinearSolution]:
+        """Assemble one side's program and solve it."""
+        self.watch(Stage(side=side, name="assembling"))
+        discretisation = place.discretise(side)
+        alike = tuple(exchange for exchange in self.alike if exchange.agents in discretisation.exchanged)
+        program = local_program(self.environment, discretisation, side, alike)
+        self.watch(Stage(side=side, name="solving"))
+        found = self.solver.solve(
+            program.folding.program,
+            limits=self.limits,
+            progress=lambda iteration: self.watch(Stage(side=side, name="solving", iteration=iteration)),
+        )
+        self.watch(Stage(side=side, name="certifying"))
+        if found.status is SolverStatus.INFEASIBLE and side is Side.LOWER:
+            require_secure_decision(self.environment)
+        if not found.status.has_solution:
+            raise SolveError(
+                f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left "
+                "nothing to certify: try another grid or the other solver"
+            )
+        return program, program.folding.unfold(found)
+
+    def record(
+        self, place: Place, program: LocalProgram, found: LinearSolution, value: float, started: float
+    ) -> SolveRecord:
+        """The record; a number that misses the solver's own objective is not called proved."""
+        size = place.size(self.environment, 1)
+        record = record_of(found, self.solver, size, started)
+        missed = abs(value + found.objective * program.unit)
+        if record.status is BoundStatus.PROVED and not missed <= _TOLERANCE * self.worth:
+            detail = f"{found.detail}, but inaccurate: {missed:.1e} from the certified number"
+            return replace(record, status=BoundStatus.STOPPED, detail=detail)
+        return record
+
+
+def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
+    """The certified lower number, from the solver's proposal or, if that is better, from doing nothing."""
+    started = time.perf_counter()
+    program, found = task.propose(place, Side.LOWER)
+    candidates = [(program.decisions(found), program.belief_multipliers(found))]
+    candidates.append((np.zeros_like(candidates[0][0]), np.zeros_like(candidates[0][1])))
+    best: tuple[float, IntArray, RationalArray, FloatArray] | None = None
+    trouble: RepairError | None = None
+    for proposed, y in candidates:
+        try:
+            counts = feasible_decisions(task.environment, program.discretisation, proposed)
+        except RepairError as error:
+            trouble = error
+            continue
+        multipliers = sink_excluded_states(program, counts, exact_multipliers(task.environment, y))
+        value, growth = strategic_value(task.environment, program.discretisation, counts, multipliers)
+        if best is None or value > best[0]:
+            best = (value, counts, multipliers, growth)
+    if best is None:
+        raise trouble if trouble is not None else SolveError("the lower program gave nothing to certify")
+    value, counts, multipliers, growth = best
+    return LowerBound(
+        value=value,
+        mechanism=place.mechanism(task.environment, counts, growth, program.discretisation.mass),
+        multipliers=multipliers,
+        record=task.record(place, program, found, value, started),
+    )
+
+
+def solve_upper(task: Task, place: UpperPlace) -> UpperBound:
+    """The certified upper number, from the solver's proposal or, if that is better, from no information."""
+    started = time.perf_counter()
+    program, found = task.propose(place, Side.UPPER)
+    uninformative = program.discretisation.mass[:, None] * floats(interior_law(task.environment.beliefs))
+    best: tuple[float, ExactLaw] | None = None
+    trouble: RepairError | None = None
+    for proposed in (program.joint_law(found), uninformative):
+        try:
+            law = exact_law(task.environment, program.discretisation, proposed)
+        except RepairError as error:
+            trouble = error
+            continue
+        value = informational_value(task.environment, program.discretisation, law)
+        if best is None or value < best[0]:
+            best = (value, law)
+    if best is None:
+        raise trouble if trouble is not None else SolveError("the upper program gave nothing to certify")
+    record = task.record(place, program, found, best[0], started)
+    return UpperBound(value=best[0], information=place.information(best[1]), record=record)

@@ -1,0 +1,27 @@
+"""Finite elements for the programs in the continuum: mechanisms on real actions, information on real signals."""
+
+from robustmech.elements.information import ExponentialInformation
+from robustmech.elements.meshes import (
+    Boxes,
+    ExponentialBoxes,
+    ExponentialSums,
+    InformationMesh,
+    MechanismMesh,
+    Meshes,
+    Triangles,
+)
+from robustmech.elements.rule import PiecewiseLinearMechanism
+from robustmech.elements.spacing import Spacing
+
+__all__ = [
+    "Boxes",
+    "ExponentialBoxes",
+    "ExponentialInformation",
+    "ExponentialSums",
+    "InformationMesh",
+    "MechanismMesh",
+    "Meshes",
+    "PiecewiseLinearMechanism",
+    "Spacing",
+    "Triangles",
+]

@@ -1,0 +1,260 @@
+"""The families of mechanisms and of information that the programs in the continuum search over."""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import ClassVar, Protocol
+
+import numpy as np
+import scipy.sparse as sp
+
+from robustmech.elements import box_rule, information_rule, triangle_rule
+from robustmech.elements.lower_boxes import on_lower_boxes
+from robustmech.elements.lower_triangles import on_triangles, triangles
+from robustmech.elements.spacing import Spacing
+from robustmech.elements.triangle_rule import LineIntegrals, TriangleTransfers
+from robustmech.elements.upper_boxes import on_upper_boxes
+from robustmech.elements.upper_diagonals import on_diagonals
+from robustmech.errors import InputError
+from robustmech.model import Counts, Discretisation, FloatArray
+
+
+class MechanismMesh(Protocol):
+    """A family of piecewise-linear mechanisms on real actions."""
+
+    @property
+    def kind(self) -> str:
+        """Its name in files."""
+        ...
+
+    @property
+    def spacings(self) -> tuple[Spacing, ...]:
+        """Each agent's breakpoints."""
+        ...
+
+    @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        ...
+
+    def discretise(self) -> Discretisation:
+        """The lower program's operators."""
+        ...
+
+    def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
+        """The function with the given values at the nodes, shape (M_1 + 1, …, M_N + 1, …), at bids (bids, agents)."""
+        ...
+
+    def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
+        """What agents pay at bids (bids, agents), given Ξ (balanced to rounding) at the rows."""
+        ...
+
+
+class InformationMesh(Protocol):
+    """A family of exponential information on real signals."""
+
+    @property
+    def kind(self) -> str:
+        """Its name in files."""
+        ...
+
+    @property
+    def agents(self) -> int:
+        """The number of agents."""
+        ...
+
+    @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        ...
+
+    def discretise(self) -> Discretisation:
+        """The upper program's operators."""
+        ...
+
+    def weights(self, signals: FloatArray) -> sp.csr_array:
+        """How much each row counts at signals (signals, agents); shape (signals, rows), rows sum to one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triangles:
+    """Mechanisms of two agents that are linear on triangles.
+
+    Args:
+        spacings: each agent's breakpoints.
+        corner_rows: whether Ξ is linear on each triangle rather than constant; needed without transfers, and where the
+            designer's payoff depends on the state.
+    """
+
+    spacings: tuple[Spacing, Spacing]
+    corner_rows: bool = False
+    kind: ClassVar[str] = "triangles"
+
+    @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        one, two = (spacing.cells for spacing in self.spacings)
+        elements = 2 * one * two + one + two + 1
+        rows = 6 * one * two + 2 * (one + two) + 1 if self.corner_rows else elements
+        nodes = (one + 1) * (two + 1)
+        evaluation = rows if self.corner_rows else 3 * rows
+        return Counts(
+            rows=rows, nodes=nodes, local=2 * rows, evaluation=evaluation, separator=3.0 * (min(one, two) + 1)
+        )
+
+    def discretise(self) -> Discretisation:
+        """The lower program's operators."""
+        return on_triangles(self.spacings, corner_rows=self.corner_rows)
+
+    def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
+        """The piecewise-linear function with the given values at the nodes."""
+        return triangle_rule.interpolated(self.spacings, values, bids)
+
+    def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
+        """What both agents pay, by exact integration of Ξ."""
+        return TriangleTransfers.of(self._lines(growth))(bids)
+
+    def _lines(self, growth: FloatArray) -> tuple[LineIntegrals, LineIntegrals]:
+        one, two = self.spacings
+        m, n = one.cells, two.cells
+        corners = self._at_corners(growth)
+        lower, upper = corners[: m * n].reshape(m, n, 3), corners[m * n : 2 * m * n].reshape(m, n, 3)
+        strip, edge = corners[2 * m * n : 2 * m * n + n, :2], corners[2 * m * n + n : -1, :2]
+        far = float(corners[-1, 0])
+        # An upper triangle's corners are the far one, the one at the first agent's smaller action, the other one.
+        first = LineIntegrals(
+            own=one, other=two, lower=lower, upper=upper[..., [0, 2, 1]], strip=strip, edge=edge, corner=far
+        )
+        second = LineIntegrals(
+            own=two,
+            other=one,
+            lower=lower.transpose(1, 0, 2)[..., [0, 2, 1]],
+            upper=upper.transpose(1, 0, 2),
+            strip=edge,
+            edge=strip,
+            corner=far,
+        )
+        return first, second
+
+    def _at_corners(self, growth: FloatArray) -> FloatArray:
+        if not self.corner_rows:
+            return np.repeat(growth[:, None], 3, axis=1)
+        used = triangles(self.spacings).weights > 0
+        corners = np.zeros(used.shape)
+        corners[used] = growth
+        return corners
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Boxes:
+    """Mechanisms of any number of agents that are multilinear on boxes.
+
+    Args:
+        spacings: each agent's breakpoints.
+    """
+
+    spacings: tuple[Spacing, ...]
+    kind: ClassVar[str] = "boxes"
+
+    @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        ends = [2 * spacing.cells + 1 for spacing in self.spacings]
+        rows, nodes = math.prod(ends), math.prod(spacing.cells + 1 for spacing in self.spacings)
+        return Counts(rows=rows, nodes=nodes, local=2 * rows, evaluation=rows, separator=2.0 * rows / max(ends))
+
+    def discretise(self) -> Discretisation:
+        """The lower program's operators."""
+        return on_lower_boxes(self.spacings)
+
+    def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
+        """The multilinear function with the given values at the nodes."""
+        return box_rule.interpolated(self.spacings, values, bids)
+
+    def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
+        """What the agents pay, by exact integration of Ξ."""
+        ends = tuple(2 * spacing.cells + 1 for spacing in self.spacings)
+        return box_rule.box_transfers(self.spacings, growth.reshape(ends), bids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExponentialBoxes:
+    """Information of any number of agents that is exponential on boxes and may jump between them.
+
+    Args:
+        spacings: each agent's breakpoints.
+    """
+
+    spacings: tuple[Spacing, ...]
+    kind: ClassVar[str] = "exponential boxes"
+
+    @property
+    def agents(self) -> int:
+        """The number of agents."""
+        return len(self.spacings)
+
+    @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        ends = [2 * spacing.cells + 1 for spacing in self.spacings]
+        rows = math.prod(ends)
+        faces = sum(rows // end * spacing.cells for end, spacing in zip(ends, self.spacings, strict=True))
+        return Counts(rows=rows, nodes=rows + faces, local=4 * rows, evaluation=rows, separator=2.0 * rows / max(ends))
+
+    def discretise(self) -> Discretisation:
+        """The upper program's operators."""
+        return on_upper_boxes(self.spacings)
+
+    def weights(self, signals: FloatArray) -> sp.csr_array:
+        """The interpolation weights at real signals."""
+        return information_rule.box_weights(self.spacings, signals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExponentialSums:
+    """Information of two agents that varies with the weighted sum and difference of their signals.
+
+    Args:
+        spacing: breakpoints of the sum, and of the difference on either side of zero.
+        slant: the agents' weights η.
+    Raises:
+        InputError: for a weight that is not positive.
+    """
+
+    spacing: Spacing
+    slant: tuple[Fraction, Fraction] = (Fraction(1), Fraction(1))
+    agents: ClassVar[int] = 2
+    kind: ClassVar[str] = "exponential sums"
+
+    def __post_init__(self) -> None:
+        if min(self.slant) <= 0:
+            raise InputError("exponential sums: both weights must be positive")
+
+    @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        n = self.spacing.cells
+        nodes = 4 * n * (n + 1) + 4 * n + 2
+        return Counts(rows=(n + 1) * (n + 3), nodes=nodes, local=4 * nodes, evaluation=nodes, separator=4.0 * (n + 1))
+
+    def discretise(self) -> Discretisation:
+        """The upper program's operators."""
+        return on_diagonals(self.spacing, self.slant)
+
+    def weights(self, signals: FloatArray) -> sp.csr_array:
+        """The interpolation weights at real signals."""
+        return information_rule.sum_weights(self.spacing, self.slant, signals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meshes:
+    """The families that the two sides of a bracket search over.
+
+    Args:
+        mechanism: for the lower side.
+        information: for the upper side.
+    """
+
+    mechanism: MechanismMesh
+    information: InformationMesh

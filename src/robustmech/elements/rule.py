@@ -1,0 +1,92 @@
+"""A mechanism for real bids, as the lower program in the continuum returns it."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from robustmech.elements.meshes import MechanismMesh
+from robustmech.errors import InputError, ShapeError
+from robustmech.model import MECHANISM_DENOMINATOR, FloatArray, IntArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PiecewiseLinearMechanism:
+    r"""A mechanism whose actions are all non-negative real numbers.
+
+    Args:
+        mesh: where its values are given and how they are interpolated.
+        decision_counts: decisions at the nodes in units of 2^−40, shape (M_1 + 1, …, M_N + 1, decisions).
+        growth: Ξ at the mesh's rows, with mean zero to rounding; None without transfers.
+        own_decisions: which decisions give something to each agent, shape (agents, goods), or None.
+        decision_names: names of the decisions.
+    Source: Brooks & Du (2025), Lemma 6, for the guarantee; derived for these meshes in docs/sharp-bounds.md.
+    """
+
+    mesh: MechanismMesh
+    decision_counts: IntArray
+    growth: FloatArray | None
+    own_decisions: IntArray | None
+    decision_names: tuple[str, ...] = ()
+    _prepared: dict[str, object] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        shape = tuple(spacing.cells + 1 for spacing in self.mesh.spacings)
+        if self.decision_counts.shape[:-1] != shape:
+            raise ShapeError(f"decisions have shape {self.decision_counts.shape}: expected {shape} and the decisions")
+        for array in (self.decision_counts, self.growth):
+            if array is not None:
+                array.setflags(write=False)
+
+    @property
+    def agents(self) -> int:
+        """The number of agents."""
+        return len(self.mesh.spacings)
+
+    @property
+    def bidders(self) -> int:
+        """The number of agents, where they bid."""
+        return self.agents
+
+    @property
+    def decisions(self) -> FloatArray:
+        """Decisions at the nodes, shape (M_1 + 1, …, M_N + 1, decisions); exact in doubles."""
+        return self.decision_counts / MECHANISM_DENOMINATOR
+
+    def decide(self, bids: FloatArray) -> FloatArray:
+        """The probability (or quantity) of each decision at real bids, shape (…, decisions) for bids (…, agents)."""
+        flat, shape = self._flat(bids)
+        return self.mesh.interpolate(self.decisions, flat).reshape(*shape, -1)
+
+    def allocate(self, bids: FloatArray) -> FloatArray:
+        """What each agent gets at real bids: shape (…, agents), or (…, agents, goods) with several goods.
+
+        Raises:
+            InputError: if decisions are not marked as agents' own.
+        """
+        if self.own_decisions is None:
+            raise InputError("this mechanism does not allocate goods: its decisions are nobody's own; use decide(bids)")
+        shares = self.decide(bids)[..., self.own_decisions]
+        return shares[..., 0] if self.own_decisions.shape[1] == 1 else shares
+
+    def transfers(self, bids: FloatArray) -> FloatArray:
+        """What each agent pays at real bids, shape (…, agents); exactly zero for action 0.
+
+        Raises:
+            InputError: if the environment has no transfers.
+        """
+        if self.growth is None:
+            raise InputError("this mechanism has no transfers")
+        flat, shape = self._flat(bids)
+        return self.mesh.transfers(self.growth, flat).reshape(*shape, self.agents)
+
+    def _flat(self, bids: FloatArray) -> tuple[FloatArray, tuple[int, ...]]:
+        array = np.asarray(bids, dtype=np.float64)
+        if array.ndim == 0 or array.shape[-1] != self.agents:
+            raise ShapeError(f"bids have shape {array.shape}: expected one bid per agent, (…, {self.agents})")
+        bad = np.argwhere(~(np.isfinite(array) & (array >= 0)))
+        if bad.size:
+            place = tuple(int(v) for v in bad[0])
+            raise InputError(
+                f"bids[{', '.join(map(str, place))}] is {array[place]}: bids must be finite and at least zero"
+            )
+        return array.reshape(-1, self.agents), array.shape[:-1]
