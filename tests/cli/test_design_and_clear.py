@@ -1,15 +1,20 @@
 """From a seller's history to an auction file, and from bids to payments, through the command."""
 
 import json
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from cli.command_runs import environment, words
 from robustmech.cli.application import run
 
 HISTORY = "price\n$1.00\n2\n\n3\n"
-BIDS = "bidder,bid\nbidder 1,1\nbidder 2,0.5\nbidder 3,0\n"
+BIDS = "bidder,bid\nbidder 1,1\nbidder 2,0.50\nbidder 3,0\n"
+PAST = ["design", "--history", "history.csv", "--column", "price", "--bidders", "2"]
+KNOWN = ["design", "--means", "0.6,0.4", "--bound", "1"]
 
 
 def command(monkeypatch: pytest.MonkeyPatch, *arguments: object) -> int:
@@ -39,13 +44,49 @@ def test_from_history_to_payments(
         assert command(monkeypatch, "clear", auction, bids, "--out", auction.parent / name) == 0
     assert (auction.parent / "one.json").read_bytes() == (auction.parent / "two.json").read_bytes()
     found = json.loads((auction.parent / "one.json").read_text())
+    assert [r["bid"] for r in found["results"]] == ["1", "0.5", "0"]
     assert [r["lots"] for r in found["results"]][2] == 0
     assert [r["payment"] for r in found["results"]][2] == "0.00"
     assert found["lots_sold"] == sum(r["lots"] for r in found["results"]) <= found["lots_offered"]
+    cents = [int(r["payment"].replace(".", "")) for r in found["results"]]
+    assert sum(cents) == int(found["revenue"].replace(".", ""))
     said = capsys.readouterr().out
     assert found["digest"] in said
-    assert command(monkeypatch, "clear", auction, bids, "--what-if", "bidder 2=1") == 0
-    assert "instead:" in capsys.readouterr().out
+    assert found["rounding"] in said
+    assert found["payment"] in said
+
+
+def test_every_way_of_writing_the_same_bids_gives_the_same_bytes(
+    auction: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = auction.parent / "other.csv"
+    other.write_bytes(b"bid,bidder\r\n0,bidder 3\r\n1.0,bidder 1\r\n.5,bidder 2\r\n")
+    capsys.readouterr()
+    said = []
+    for bids in (auction.parent / "bids.csv", other):
+        assert command(monkeypatch, "clear", auction, bids, "--json") == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert json.loads(said[0])["schema"] == "robustmech/settlement"
+
+
+def test_what_if(auction: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bidder asks against the others' bids; the answer is what clearing those bids would show."""
+    bids, partial = auction.parent / "bids.csv", auction.parent / "partial.csv"
+    partial.write_text("bidder,bid\nbidder 1,1\nbidder 3,0\n")
+    capsys.readouterr()
+    assert command(monkeypatch, "clear", auction, partial, "--what-if", "bidder 2=0.5", "--json") == 0
+    before, instead = json.loads(capsys.readouterr().out)["what_if"]
+    assert (before["bid"], before["expected_lots"], before["expected_payment"]) == ("0", 0, 0)
+    assert command(monkeypatch, "clear", auction, bids, "--json") == 0
+    line = json.loads(capsys.readouterr().out)["results"][1]
+    assert (instead["expected_lots"], instead["price_per_lot"]) == (line["expected_lots"], line["price_per_lot"])
+    questions = ["--what-if", "bidder 2=1", "--what-if", "bidder 3=2"]
+    assert command(monkeypatch, "clear", auction, bids, *questions) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert len(said) == 5
+    assert said[2].startswith("bidder 2  instead:")
+    assert said[4].startswith("bidder 3  instead:")
 
 
 def test_design_says_what_it_read_and_what_it_promises(
@@ -54,25 +95,89 @@ def test_design_says_what_it_read_and_what_it_promises(
     history = tmp_path / "history.csv"
     history.write_text(HISTORY)
     arguments = ["design", "--history", history, "--column", "price", "--bidders", 3, "--out", tmp_path / "a.json"]
-    assert command(monkeypatch, *arguments) == 0
+    assert command(monkeypatch, *arguments, "--lots", 640, "--seed", "May draw") == 0
     said = capsys.readouterr().out
-    for part in ("row 4 skipped: blank", "guarantee ", "posted price", "first-price auction", "assumes"):
+    content = json.loads((tmp_path / "a.json").read_text())
+    for part in ("row 4 skipped: blank", "guarantee ", "posted price", "first-price auction", "USD for all 640 lots"):
         assert part in said
+    for part in (content["assumptions"], content["bid"], content["digest"], *content["rules"]):
+        assert part in said
+    assert "May draw" in said
+    assert "what bids of bidder 1 bring" in said
+
+
+def test_a_cost_and_an_obligation_to_sell_lower_the_guarantee(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = tmp_path / "history.csv"
+    history.write_text(HISTORY)
+    arguments = ["design", "--history", history, "--column", "price", "--bidders", 3, "--out"]
+    found = []
+    for name, options in (("a", []), ("b", ["--cost", "0.5"]), ("c", ["--cost", "0.5", "--must-sell"])):
+        assert command(monkeypatch, *arguments, tmp_path / f"{name}.json", *options) == 0
+        found.append(json.loads((tmp_path / f"{name}.json").read_text()))
+    assert found[0]["guarantee"] > found[1]["guarantee"] >= found[2]["guarantee"] > 0
+    assert [c["terms"]["cost"] for c in found] == ["0", "1/2", "1/2"]
+    assert found[2]["terms"]["must_sell"]
+
+
+def test_from_a_problem_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    law = tmp_path / "law.toml"
+    law.write_text(
+        'version = 1\ntitle = "Tulips"\n[auction]\nbidders = 3\nvalues = [0, 0.5, 1]\ndependence = "common"\n'
+    )
+    assert command(monkeypatch, "design", law, "--lots", 1, "--out", tmp_path / "a.json") == 0
+    found = json.loads((tmp_path / "a.json").read_text())
+    assert (found["title"], len(found["bidders"])) == ("Tulips", 3)
+
+
+def test_files_of_ours_are_replaced_and_no_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, picture = tmp_path / "a.json", tmp_path / "a.png"
+    for lots in (5, 6):
+        assert command(monkeypatch, *KNOWN, "--lots", lots, "--out", out, "--picture", picture) == 0
+        assert json.loads(out.read_text())["lots"] == lots
+    before = out.read_bytes()
+    picture.write_bytes(b"\x89PNG somebody's holiday")
+    capsys.readouterr()
+    assert command(monkeypatch, *KNOWN, "--lots", 7, "--out", out, "--picture", picture) == 2
+    assert "is not an auction's picture" in capsys.readouterr().err
+    assert (picture.read_bytes(), out.read_bytes()) == (b"\x89PNG somebody's holiday", before)
 
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["design", "--out", "x.json"], "exactly one"),
-        (["design", "--means", "0.6,2", "--bound", "1", "--out", "x.json"], "mean"),
+        (["design", "--means", "0.6,2", "--bound", "1", "--out", "x.json"], "mean of bidder 2 is 2"),
+        (["design", "--means", "0.6,0", "--bound", "1", "--out", "x.json"], "mean of bidder 2 is 0"),
+        (["design", "--means", "0.6,1", "--bound", "1", "--out", "x.json"], "is the bound 1"),
+        (["design", "--means", "0.6,x", "--bound", "1", "--out", "x.json"], "--means 'x'"),
         (["design", "--means", "0.6", "--out", "x.json"], "needs --bound"),
+        ([*KNOWN, "--bidders", "5", "--out", "x.json"], "--bidders goes with --history only"),
+        ([*KNOWN, "--must-sell", "--out", "x.json"], "--must-sell goes with --history only"),
+        ([*KNOWN, "--names", "a,", "--out", "x.json"], "a bidder's name is ''"),
+        ([*KNOWN, "--names", "a", "--out", "x.json"], "1 names for 2"),
+        ([*KNOWN, "--rounding", "up", "--out", "x.json"], "--rounding"),
+        ([*KNOWN, "--rounding", "remainders", "--seed", "1", "--out", "x.json"], "a seed is for the lottery"),
+        ([*KNOWN, "--out", "none/x.json"], "does not exist"),
+        ([*KNOWN, "--out", "x.json", "--picture", "none/x.png"], "does not exist"),
+        ([*KNOWN, "--out", "x.json", "--picture", "x.jpg"], "ends in .png"),
+        ([*KNOWN, "--out", "x.png", "--picture", "x.png"], "the same file"),
+        ([*KNOWN, "--out", "."], "is a folder"),
         (["design", "--history", "history.csv", "--out", "x.json"], "needs --column and --bidders"),
-        (["design", "--means", "0.6,0.4", "--bound", "1", "--out", "history.csv"], "is not an auction file"),
+        (["design", "--history", "history.csv", "--column", "prize", "--bidders", "2", "--out", "x.json"], "'price'?"),
+        ([*PAST, "--bound", "3", "--out", "x.json"], "--bound goes with --means only"),
+        ([*PAST, "--cost", "2", "--out", "x.json"], "not above the cost 2"),
+        ([*KNOWN, "--out", "history.csv"], "is not an auction file"),
         (["clear", "history.csv", "bids.csv"], "is not JSON"),
         (["clear", "auction.json", "nothing.csv"], "nothing.csv"),
+        (["clear", "auction.json", "history.csv", "--out", "x.json"], "history.csv: the first line"),
         (["clear", "auction.json", "bids.csv", "--out", "bids.csv"], "never overwritten"),
+        (["clear", "auction.json", "bids.csv", "--out", "none/x.json"], "does not exist"),
         (["clear", "auction.json", "bids.csv", "--what-if", "bidder 9=1"], "--what-if"),
+        (["clear", "auction.json", "bids.csv", "--what-if", "bidder 1"], "--what-if"),
         (["clear", "auction.json", "bids.csv", "--what-if", "bidder 1=-1"], "negative"),
+        (["clear", "auction.json", "bids.csv", "--what-if", "bidder 1=1", "--out", "x.json"], "leave it out"),
     ],
 )
 def test_mistakes_are_one_line(
@@ -91,3 +196,37 @@ def test_mistakes_are_one_line(
     assert said.err.count("\n") == 1
     assert message in said.err
     assert {entry.name: entry.read_bytes() for entry in auction.parent.iterdir()} == before
+
+
+def test_a_picture_that_cannot_be_finished_leaves_no_auction(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file's place disappears while the picture is drawn: neither is left behind."""
+    folder = tmp_path / "later"
+    folder.mkdir()
+
+    def vanish(_: object) -> bytes:
+        folder.rmdir()
+        return b"\x89PNG"
+
+    monkeypatch.setattr("robustmech.plots.auction_png", vanish)
+    assert command(monkeypatch, *KNOWN, "--out", folder / "a.json", "--picture", tmp_path / "a.png") == 2
+    assert "could not be written" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_interrupted_is_one_line_and_nothing_written(tmp_path: Path) -> None:
+    """Ctrl-C while the history is read through a pipe that never ends."""
+    pipe = tmp_path / "history.csv"
+    subprocess.run(["mkfifo", pipe], check=True)
+    arguments = ["design", "--history", pipe, "--column", "price", "--bidders", 3, "--out", tmp_path / "a.json"]
+    process = subprocess.Popen(words(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment())
+    with pipe.open("w") as stream:  # returns once the command has opened the other end
+        stream.write("price\n1\n")
+        stream.flush()
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert out == b""
+    assert err.decode().strip() == "robustmech: interrupted; nothing was written"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["history.csv"]

@@ -1,23 +1,17 @@
-"""Auction files: everything that is needed to clear real bids, in one JSON file that proves it was not changed."""
+"""Auction files: everything that is needed to clear real bids, with a digest that shows whether it was changed."""
 
 import hashlib
 import json
-import os
-import tempfile
-from dataclasses import dataclass
-from fractions import Fraction
-from pathlib import Path
-from typing import Any, Literal
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from robustmech.auctions.terms import CommonValueTerms, KnownMeansTerms, Terms
-from robustmech.errors import InputError
-from robustmech.model import rational
+from robustmech.auctions.rounding import Rounding
+from robustmech.auctions.terms import Terms
+from robustmech.continuum import AuctionRule
 
 SCHEMA = "robustmech/auction"
 FORMAT_VERSION = 1
-_LARGEST_FILE = 16 * 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +30,38 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Constants:
+    """Numbers that the rules refer to.
+
+    Args:
+        name: what they are.
+        numbers: the numbers, in the order that the name gives.
+    """
+
+    name: str
+    numbers: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """What a bid brings and costs against given others.
+
+    Args:
+        bidder: who bids.
+        bid: its points.
+        others: the points of each other bidder.
+        lots: the lots in its share, before they are made whole.
+        price_per_lot: in the currency; zero where it gets nothing.
+    """
+
+    bidder: str
+    bid: float
+    others: float
+    lots: float
+    price_per_lot: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class AuctionFile:
     """An auction that can be run.
 
@@ -46,10 +72,15 @@ class AuctionFile:
         lots: the number of indivisible lots that the supply is divided into.
         currency: what values and payments are counted in.
         minor_digits: decimals of the currency's smallest coin.
+        rounding: how shares become whole lots.
+        seed: words of the seller's choice that enter the digest, and with it the lottery's draw.
         guarantee: guaranteed expected revenue net of cost for one lot.
-        assumptions: what the guarantee rests on, in words.
+        assumptions: what is guaranteed and what that rests on, in words.
+        bid: what a bid is, in words.
         rules: the rules in words and formulas, a line each.
+        constants: the numbers in those formulas.
         comparisons: what other ways of selling guarantee.
+        examples: what some bids bring and cost.
     """
 
     title: str
@@ -58,10 +89,15 @@ class AuctionFile:
     lots: int
     currency: str
     minor_digits: int
+    rounding: Rounding
+    seed: str
     guarantee: float
     assumptions: str
+    bid: str
     rules: tuple[str, ...]
+    constants: tuple[Constants, ...]
     comparisons: tuple[Comparison, ...]
+    examples: tuple[Example, ...]
 
     @property
     def content(self) -> dict[str, Any]:
@@ -75,172 +111,33 @@ class AuctionFile:
             "lots": self.lots,
             "currency": self.currency,
             "minor_digits": self.minor_digits,
+            "rounding": self.rounding,
+            "seed": self.seed,
             "guarantee": self.guarantee,
             "assumptions": self.assumptions,
+            "bid": self.bid,
             "rules": list(self.rules),
-            "comparisons": [
-                {"format": c.format, "guarantee": c.guarantee, "remark": c.remark} for c in self.comparisons
-            ],
+            "constants": [{"name": c.name, "numbers": list(c.numbers)} for c in self.constants],
+            "comparisons": [asdict(c) for c in self.comparisons],
+            "examples": [asdict(e) for e in self.examples],
         }
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """The SHA-256 of the content, canonically written."""
         return digest_of(self.content)
 
+    @cached_property
+    def rule(self) -> AuctionRule:
+        """Shares of the supply, and payments for one lot of supply in the currency, vectorised over bid profiles."""
+        return self.terms.rule()
+
 
 def digest_of(content: object) -> str:
-    """The SHA-256 of a JSON object written with sorted keys and no spaces."""
+    """The SHA-256 of a JSON object written with sorted keys and no spaces.
+
+    Raises:
+        ValueError: for a number that is not finite, or text that is not Unicode.
+    """
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def write_auction(path: Path, auction: AuctionFile) -> None:
-    """Write an auction file whole or not at all, replacing an auction file of the same name but nothing else.
-
-    Raises:
-        InputError: if the place cannot be written to, or holds something else.
-    """
-    require_replaceable(path)
-    text = json.dumps({**auction.content, "digest": auction.digest}, indent=2, ensure_ascii=False, allow_nan=False)
-    write_whole(path, (text + "\n").encode())
-
-
-def require_replaceable(path: Path) -> None:
-    """Refuse a path that holds anything but an auction file."""
-    if path.is_dir():
-        raise InputError(f"{path}: is a folder; name a file")
-    if path.exists():
-        try:
-            found = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            found = None
-        if not (isinstance(found, dict) and found.get("schema") == SCHEMA):
-            raise InputError(f"{path}: exists and is not an auction file; choose another name")
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it appears whole or not at all.
-
-    Raises:
-        InputError: if it cannot be written.
-    """
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.absolute().parent)
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            Path(name).chmod(0o644)
-            Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
-    except OSError as error:
-        raise InputError(f"{path}: could not be written ({error.strerror or error})") from None
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _Comparison(_Strict):
-    format: str
-    guarantee: float | None
-    remark: str
-
-
-class _CommonValue(_Strict):
-    kind: Literal["common value"]
-    values: list[str] = Field(min_length=1)
-    probabilities: list[str] = Field(min_length=1)
-    cost: str
-    must_sell: bool
-
-
-class _KnownMeans(_Strict):
-    kind: Literal["known means"]
-    means: list[str] = Field(min_length=1)
-    bound: str
-
-
-class _File(_Strict):
-    schema_: Literal["robustmech/auction"] = Field(alias="schema")
-    version: int
-    title: str
-    terms: _CommonValue | _KnownMeans = Field(discriminator="kind")
-    bidders: list[str] = Field(min_length=1, max_length=1000)
-    lots: int = Field(ge=1, le=10**12)
-    currency: str
-    minor_digits: int = Field(ge=0, le=6)
-    guarantee: float
-    assumptions: str
-    rules: list[str]
-    comparisons: list[_Comparison]
-    digest: str
-
-
-def read_auction(path: Path) -> AuctionFile:
-    """Read an auction file and check that its digest matches its content.
-
-    Raises:
-        InputError: one line that names the file, what is wrong, and the mend.
-    """
-    try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise InputError(f"{path}: is larger than an auction file can be")
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}); check the path") from None
-    except (ValueError, RecursionError):
-        raise InputError(f"{path}: is not JSON; give a file that robustmech design wrote") from None
-    if isinstance(raw, dict) and raw.get("schema") == SCHEMA and raw.get("version") != FORMAT_VERSION:
-        raise InputError(f"{path}: has format version {raw.get('version')}; this software reads {FORMAT_VERSION}")
-    try:
-        found = _File.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise InputError(f"{path}: {place or 'content'}: {first['msg']}; write it with robustmech design") from None
-    auction = _auction(path, found)
-    content = {key: value for key, value in raw.items() if key != "digest"}
-    if found.digest != digest_of(content) or content != auction.content:
-        raise InputError(f"{path}: the digest does not match the content: the file was changed; design it again")
-    return auction
-
-
-def _auction(path: Path, found: _File) -> AuctionFile:
-    if len(set(found.bidders)) != len(found.bidders):
-        raise InputError(f"{path}: bidders: a name is listed twice")
-    return AuctionFile(
-        title=found.title,
-        terms=_terms(path, found.terms, len(found.bidders)),
-        bidders=tuple(found.bidders),
-        lots=found.lots,
-        currency=found.currency,
-        minor_digits=found.minor_digits,
-        guarantee=found.guarantee,
-        assumptions=found.assumptions,
-        rules=tuple(found.rules),
-        comparisons=tuple(
-            Comparison(format=c.format, guarantee=c.guarantee, remark=c.remark) for c in found.comparisons
-        ),
-    )
-
-
-def _terms(path: Path, found: _CommonValue | _KnownMeans, bidders: int) -> Terms:
-    def exact(numbers: list[str], what: str) -> tuple[Fraction, ...]:
-        try:
-            return tuple(rational(number, f"terms.{what}") for number in numbers)
-        except InputError as error:
-            raise InputError(f"{path}: {error}") from None
-
-    if isinstance(found, _KnownMeans):
-        if len(found.means) != bidders:
-            raise InputError(f"{path}: terms.means: {len(found.means)} means for {bidders} bidders")
-        return KnownMeansTerms(means=exact(found.means, "means"), bound=exact([found.bound], "bound")[0])
-    return CommonValueTerms(
-        values=exact(found.values, "values"),
-        probabilities=exact(found.probabilities, "probabilities"),
-        bidders=bidders,
-        cost=exact([found.cost], "cost")[0],
-        must_sell=found.must_sell,
-    )

@@ -1,6 +1,7 @@
 """Sealed bids from a CSV file: one row per bidder, nothing guessed at, nothing left out."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -39,22 +40,27 @@ class SealedBids:
         return {name: str(amount) for name, amount in zip(self.bidders, self.amounts, strict=True)}
 
 
-def read_bids(path: Path, bidders: tuple[str, ...]) -> SealedBids:
+def read_bids(path: Path, bidders: tuple[str, ...], *, absent: Collection[str] = ()) -> SealedBids:
     """Read bids from a CSV file with the columns bidder and bid.
 
     A bid is a plain number of points, at least zero and at most 10^12; a bidder who stays out bids 0.
+
+    Args:
+        path: the file.
+        bidders: the names of the auction's bidders, in order.
+        absent: bidders who need not be in the file; without a row they bid 0.
 
     Raises:
         InputError: one line that names the file and row, for a bid that is negative, missing, or not a number, a
             bidder who is unknown, listed twice, or left out, or a file that cannot be read.
     """
     try:
-        return _read_bids(path, bidders)
+        return _read_bids(path, bidders, absent)
     except InputError as error:
         raise InputError(f"{one_line(str(path))}: {error}") from None
 
 
-def _read_bids(path: Path, bidders: tuple[str, ...]) -> SealedBids:
+def _read_bids(path: Path, bidders: tuple[str, ...], absent: Collection[str]) -> SealedBids:
     records = list(split_records(read_text(path)))
     header = [field.strip().lower() for field in records[0]] if records else []
     if sorted(header) != ["bid", "bidder"]:
@@ -73,6 +79,8 @@ def _read_bids(path: Path, bidders: tuple[str, ...]) -> SealedBids:
             raise InputError(f"row {row}: {shown(name)} bids twice")
         found[name] = parse_bid(record[bid_place], f"row {row}: the bid of {shown(name)}")
     for name in bidders:
+        if name not in found and name in absent:
+            found[name] = Fraction(0)
         if name not in found:
             raise InputError(f"there is no bid from {shown(name)}: add a row, with bid 0 to stay out")
     return SealedBids(bidders=bidders, amounts=tuple(found[name] for name in bidders))

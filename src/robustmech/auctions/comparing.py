@@ -24,6 +24,10 @@ def _posted_price(terms: CommonValueTerms) -> Comparison:
     best β has β² = −a/(v − c).
     Source: Brooks & Du (2018), introduction.
     """
+    if terms.must_sell:
+        return Comparison(
+            format="posted price", guarantee=None, remark="does not always sell, and this seller must sell everything"
+        )
     cost = float(terms.cost)
     best, price = 0.0, None
     mass = total = 0.0
@@ -48,11 +52,31 @@ def _posted_price(terms: CommonValueTerms) -> Comparison:
 
 def _first_price(terms: CommonValueTerms) -> Comparison:
     if terms.bidders == 1:
-        return Comparison(format="first-price auction", guarantee=None, remark="needs two bidders")
+        remark = "a single bidder bids nothing"
+    else:
+        remark = "without a reserve price; worst when the value is the highest of independent signals"
     return Comparison(
         format="first-price auction",
-        guarantee=max(first_price_guarantee(terms.model()) - float(terms.cost), 0.0),
-        remark="without a reserve price; worst when the value is the highest of independent signals",
+        guarantee=first_price_guarantee(terms.model()) - float(terms.cost),
+        remark=remark,
+    )
+
+
+def _first_price_with_known_means(terms: KnownMeansTerms) -> Comparison:
+    """Zero if the means add up to at most the bound: values may then be the bound for one bidder at a time.
+
+    If all know whose turn it is, that bidder wins just above bids of the others, which can be as low as zero.
+    """
+    if sum(terms.means) <= terms.bound:
+        return Comparison(
+            format="first-price auction",
+            guarantee=0.0,
+            remark="without a reserve price; worst when one bidder at a time values the lots, and all know which",
+        )
+    return Comparison(
+        format="first-price auction",
+        guarantee=None,
+        remark="not known in closed form where the means add up to more than the bound",
     )
 
 
@@ -69,9 +93,8 @@ def _with_known_means(terms: KnownMeansTerms) -> tuple[Comparison, ...]:
         Comparison(
             format="posted price",
             guarantee=price**2 / bound,
-            remark=f"just below {price:.6g}; worst when the values are at the ends of their range",
+            remark=f"just below {price:.6g}; worst when values are at the ends of their range and a public signal "
+            "pools the low ones with some high ones",
         ),
-        Comparison(
-            format="first-price auction", guarantee=None, remark="not known in closed form when only means are known"
-        ),
+        _first_price_with_known_means(terms),
     )

@@ -7,10 +7,15 @@ import numpy as np
 
 from robustmech.auctions.auction_file import AuctionFile
 from robustmech.auctions.comparing import comparisons
-from robustmech.auctions.settlement import ROUNDING_RULE
+from robustmech.auctions.guidance import examples_of
+from robustmech.auctions.rounding import Rounding
 from robustmech.auctions.terms import CommonValueTerms, KnownMeansTerms, Terms
+from robustmech.auctions.words import assumptions_in_words, bid_in_words, constants_of, rules_in_words
 from robustmech.errors import InputError
 from robustmech.model import Environment
+from robustmech.problems.reading import shown
+
+_LONGEST_NAME, _LONGEST_TEXT = 100, 300
 
 
 def terms_of(environment: Environment) -> Terms:
@@ -71,6 +76,8 @@ def design(
     lots: int = 1000,
     currency: str = "USD",
     minor_digits: int = 2,
+    rounding: Rounding = "lottery",
+    seed: str = "",
 ) -> AuctionFile:
     """The auction file for given terms.
 
@@ -81,17 +88,16 @@ def design(
         lots: the number of indivisible lots the supply is divided into.
         currency: what values and payments are counted in.
         minor_digits: decimals of the currency's smallest coin.
+        rounding: how shares become whole lots: by a "lottery" that keeps every share on average, or by largest
+            "remainders".
+        seed: words that enter the lottery's draw, stated in the file.
     Raises:
-        InputError: for numbers of bidders or lots that do not fit, or terms without any guarantee.
+        InputError: for numbers of bidders or lots that do not fit, texts that are not one line, or terms without any
+            guarantee.
     """
     names = tuple(bidders) if bidders is not None else tuple(f"bidder {i + 1}" for i in range(terms.bidders))
-    if len(names) != terms.bidders or len(set(names)) != len(names):
-        raise InputError(f"{len(names)} names for {terms.bidders} bidders: give each bidder a name of its own")
-    if not 1 <= lots <= 10**12:
-        raise InputError(f"lots is {lots}: give a whole number from 1 to 10^12")
-    guarantee = float(terms.model().guarantee)
-    if not guarantee > 0:
-        raise InputError("the guarantee is zero: nothing is promised by selling; check the cost and the values")
+    _require_sale(terms, names, title, currency, lots, minor_digits)
+    _require_rounding(rounding, seed)
     return AuctionFile(
         title=title,
         terms=terms,
@@ -99,60 +105,59 @@ def design(
         lots=lots,
         currency=currency,
         minor_digits=minor_digits,
-        guarantee=guarantee,
-        assumptions=_assumptions(terms),
-        rules=_rules(terms, lots),
+        rounding=rounding,
+        seed=seed,
+        guarantee=_promised(terms),
+        assumptions=assumptions_in_words(terms),
+        bid=bid_in_words(terms, names, lots),
+        rules=rules_in_words(terms, lots, rounding, seed),
+        constants=constants_of(terms),
         comparisons=comparisons(terms),
+        examples=examples_of(terms, names, lots),
     )
 
 
-def _assumptions(terms: Terms) -> str:
-    known = (
-        "The value of a lot is the same for every bidder and has the stated law"
-        if isinstance(terms, CommonValueTerms)
-        else "Each bidder's expected value of a lot is as stated, and no value exceeds the bound"
-    )
-    return (
-        f"{known}. Bidders care for their value less their payment, play an equilibrium, and may know anything about "
-        "values and about each other; the guarantee is expected revenue net of cost for one lot."
-    )
+def _require_sale(
+    terms: Terms, names: tuple[str, ...], title: str, currency: str, lots: int, minor_digits: int
+) -> None:
+    if len(names) != terms.bidders or len(set(names)) != len(names):
+        raise InputError(f"{len(names)} names for {terms.bidders} bidders: give each bidder a name of its own")
+    for name in names:
+        _require_text(name, "a bidder's name", _LONGEST_NAME)
+    _require_text(title, "the title", _LONGEST_TEXT)
+    _require_text(currency, "the currency", _LONGEST_NAME)
+    if not 1 <= lots <= 10**12:
+        raise InputError(f"lots is {lots}: give a whole number from 1 to 10^12")
+    if not 0 <= minor_digits <= 6:
+        raise InputError(f"minor_digits is {minor_digits}: give a whole number from 0 to 6")
 
 
-def _rules(terms: Terms, lots: int) -> tuple[str, ...]:
-    own = _common_value_rules(terms) if isinstance(terms, CommonValueTerms) else _compound_rules(terms)
-    return (
-        "Every bidder hands in one sealed bid, a number of points, zero or more. More points ask for more, and cost "
-        "more.",
-        f"The supply is {lots:,} lots.",
-        *own,
-        ROUNDING_RULE,
-    )
+def _require_rounding(rounding: Rounding, seed: str) -> None:
+    if seed:
+        _require_text(seed, "the seed", _LONGEST_TEXT)
+    if rounding not in ("lottery", "remainders"):
+        raise InputError(f"rounding is {shown(rounding)}: choose 'lottery' or 'remainders'")
+    if seed and rounding != "lottery":
+        raise InputError("a seed is for the lottery: leave it out where lots are rounded by remainders")
 
 
-def _common_value_rules(terms: CommonValueTerms) -> tuple[str, ...]:
+def _promised(terms: Terms) -> float:
+    """The guarantee, if there is one."""
     model = terms.model()
-    intervals = () if terms.must_sell else model.graded_intervals
-    if intervals:
-        pieces = "; ".join(
-            f"from {g.start:.10g} to {g.end:.10g}, C = {g.sensitivity:.10g} and D = {g.bend:.10g}" for g in intervals
-        )
-        supply = (
-            "With P points in all, the share Q(P) of the supply is sold. It is one, except in the following intervals, "
-            f"where it is C·P/N + D·(start/P)^(N−1): {pieces}"
-        )
-    else:
-        supply = "The whole supply is sold if anyone bids more than zero"
-    return (
-        f"{supply}. Each bidder gets the part of what is sold that its points are of all points.",
-        "Payments are in proportion to points as well: the total payment T(P) depends on the total P alone, with "
-        "T'(P) + (N−1) T(P)/P − T(P) = Ξ(P), the aggregate excess growth, and no payment for no points.",
-    )
+    guarantee = float(model.guarantee)
+    if guarantee > 0:
+        return guarantee
+    if isinstance(terms, CommonValueTerms):
+        mean = float(sum(v * p for v, p in zip(terms.values, terms.probabilities, strict=True)))
+        cost = float(terms.cost)
+        if mean <= cost:
+            raise InputError(
+                f"the guarantee is zero: the expected value {mean:.6g} is not above the cost {cost:.6g}, so no auction "
+                "promises anything"
+            )
+    raise InputError(f"the guarantee is {guarantee:.6g}: no auction that must sell, or no auction at all, earns more")
 
 
-def _compound_rules(terms: KnownMeansTerms) -> tuple[str, ...]:
-    slopes = ", ".join(f"{eta:.10g}" for eta in terms.model().sensitivities)
-    return (
-        f"The bidders' sensitivities are {slopes}. In rounds, sensitivity s rises from zero; at s every bidder whose "
-        "sensitivity is larger is sold its points times ds of the supply, until nothing is left.",
-        "Each such part is paid for at a unit price that depends on s and on what is left; the sum is the payment.",
-    )
+def _require_text(text: str, what: str, longest: int) -> None:
+    if not text.strip() or text != text.strip() or not text.isprintable() or len(text) > longest:
+        raise InputError(f"{what} is {shown(text)}: give one line of 1 to {longest} characters, no blanks at its ends")

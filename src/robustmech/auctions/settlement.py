@@ -1,20 +1,18 @@
-"""From shares and prices to whole lots and whole coins."""
+"""From bids to whole lots and whole coins."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import Context, Decimal, Inexact
+from fractions import Fraction
 
 import numpy as np
 
 from robustmech.auctions.auction_file import AuctionFile, digest_of
 from robustmech.auctions.bids import SealedBids
+from robustmech.auctions.rounding import by_lottery, by_remainders, exact_lots
 from robustmech.model import FloatArray
 
-_SAME = 1e-9
-ROUNDING_RULE = (
-    "Each bidder gets its share of the lots rounded down; lots left over from the total sold, itself rounded down, go "
-    "one each to the largest remainders, ties to the bidder listed first. Payments are rounded half to even to the "
-    "smallest coin. A bid of zero gets nothing and pays nothing."
-)
+_EXACT = Context(prec=100, traps=[Inexact])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,8 +21,10 @@ class Line:
 
     Args:
         bidder: the bidder's name.
-        bid: the bid in points, as a decimal or fraction.
-        share: the exact share of the supply that the rules give.
+        bid: the bid in points, as a decimal where it is one and else as a fraction.
+        share: the share of the supply that the rules give.
+        expected_lots: the lots in that share, before they are made whole.
+        price_per_lot: in the currency; zero where the share is.
         lots: whole lots.
         payment: in the currency, with its smallest coin's decimals.
     """
@@ -32,6 +32,8 @@ class Line:
     bidder: str
     bid: str
     share: float
+    expected_lots: float
+    price_per_lot: float
     lots: int
     payment: Decimal
 
@@ -42,58 +44,80 @@ class Settlement:
 
     Args:
         lines: one per bidder, in the auction's order.
-        digest: the SHA-256 of the rules' digest and the bids.
+        digest: the SHA-256 of the rules' digest and the bids; the draw of the lottery is this number over 2^256.
+        revenue: the sum of the payments, to the coin.
     """
 
     lines: tuple[Line, ...]
     digest: str
+    revenue: Decimal
 
     @property
     def lots(self) -> int:
         """The lots sold."""
         return sum(line.lots for line in self.lines)
 
-    @property
-    def revenue(self) -> Decimal:
-        """The sum of the payments, to the coin."""
-        return sum((line.payment for line in self.lines), Decimal(0))
-
 
 def settle(auction: AuctionFile, bids: SealedBids) -> Settlement:
-    """Clear the auction."""
-    rule = auction.terms.rule()
-    profile = bids.profile
-    shares = np.where(profile > 0, rule.allocate(profile), 0.0)
-    lots = whole_lots(shares, auction.lots)
-    coin = Decimal(1).scaleb(-auction.minor_digits)
-    paid = rule.transfers(profile) * auction.lots
-    payments = [
-        (Decimal(float(price)) if bid > 0 else Decimal(0)).quantize(coin, rounding=ROUND_HALF_EVEN)
-        for price, bid in zip(paid, profile, strict=True)
-    ]
-    lines = tuple(
-        Line(bidder=name, bid=str(amount), share=float(share), lots=count, payment=payment + 0)
-        for name, amount, share, count, payment in zip(bids.bidders, bids.amounts, shares, lots, payments, strict=True)
-    )
-    return Settlement(lines=lines, digest=digest_of({"auction": auction.digest, "bids": bids.content}))
+    """Clear the auction: whole lots by its rounding, payments at the price per lot."""
+    return settle_all(auction, [bids])[0]
 
 
-def whole_lots(shares: FloatArray, supply: int) -> list[int]:
-    """Round shares of the supply to whole lots; see `ROUNDING_RULE`.
+def settle_all(auction: AuctionFile, bids: Sequence[SealedBids]) -> list[Settlement]:
+    """Clear the auction for each of several profiles of bids, faster than one by one."""
+    profiles = np.array([given.profile for given in bids]).reshape(len(bids), len(auction.bidders))
+    shares, paid = auction.rule.allocate(profiles), auction.rule.transfers(profiles)
+    return [_settled(auction, *each) for each in zip(bids, shares, paid, strict=True)]
+
+
+def _settled(auction: AuctionFile, bids: SealedBids, shares: FloatArray, paid: FloatArray) -> Settlement:
+    """Whole lots and coins.
 
     Args:
-        shares: at least zero, with a sum of at most one up to rounding.
-        supply: the number of lots.
+        auction: the auction.
+        bids: the bids.
+        shares: of the supply, shape (bidders,).
+        paid: for one lot of supply, in the currency, shape (bidders,).
     """
-    exact = shares * supply
-    counts = np.floor(exact + _SAME * (shares > 0)).astype(np.int64)
-    sold = min(int(np.floor(exact.sum() + _SAME)), supply)
-    remainders = np.where(shares > 0, exact - counts, -1.0)
-    left = sold - int(counts.sum())
-    for i in np.argsort(-remainders, kind="stable")[: max(left, 0)]:
-        if shares[i] > 0:
-            counts[i] += 1
-    # The tolerance can round up a few shares that were just below a whole number; never past the supply.
-    while counts.sum() > supply:
-        counts[int(np.argmax(counts))] -= 1
-    return [int(count) for count in counts]
+    digest = digest_of({"auction": auction.digest, "bids": bids.content})
+    exact = exact_lots(shares, auction.lots)
+    counts = by_lottery(exact, draw_of(digest)) if auction.rounding == "lottery" else by_remainders(exact)
+    lines: list[Line] = []
+    revenue = 0
+    for i, (share, charged) in enumerate(zip(shares.tolist(), paid.tolist(), strict=True)):
+        coins = 0
+        if counts[i] and bids.amounts[i]:
+            above, below = charged.as_integer_ratio()
+            bought = auction.lots * counts[i] * 10**auction.minor_digits * exact.denominator
+            coins = round(Fraction(above * bought, below * exact.numerators[i]))
+        revenue += coins
+        lines.append(
+            Line(
+                bidder=bids.bidders[i],
+                bid=as_written(bids.amounts[i]),
+                share=share,
+                expected_lots=exact.numerators[i] / exact.denominator,
+                price_per_lot=charged / share if share and bids.amounts[i] else 0.0,
+                lots=counts[i],
+                payment=in_currency(coins, auction.minor_digits),
+            )
+        )
+    return Settlement(lines=tuple(lines), digest=digest, revenue=in_currency(revenue, auction.minor_digits))
+
+
+def draw_of(digest: str) -> Fraction:
+    """The draw of the lottery: the digest, read as a hexadecimal fraction."""
+    return Fraction(int(digest, 16), 16 ** len(digest))
+
+
+def in_currency(coins: int, minor_digits: int) -> Decimal:
+    """A whole number of the smallest coin as an amount with that many decimals; exact at any size."""
+    return Decimal(f"{coins}E-{minor_digits}")
+
+
+def as_written(amount: Fraction) -> str:
+    """A number as a plain decimal if it has one of up to a hundred digits, and else as a fraction."""
+    try:
+        return format(_EXACT.divide(Decimal(amount.numerator), Decimal(amount.denominator)), "f")
+    except Inexact:
+        return str(amount)

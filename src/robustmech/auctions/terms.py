@@ -2,9 +2,13 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from robustmech.continuum import AuctionRule, CommonValue, KnownMeans
+from robustmech.errors import InputError
+
+_RULES_KEPT = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +21,8 @@ class CommonValueTerms:
         bidders: the number of bidders.
         cost: the cost of one lot to the seller.
         must_sell: whether everything must be sold.
+    Raises:
+        InputError: for a negative value, probability or cost, or probabilities that do not sum to one.
     """
 
     values: tuple[Fraction, ...]
@@ -24,6 +30,18 @@ class CommonValueTerms:
     bidders: int
     cost: Fraction
     must_sell: bool
+
+    def __post_init__(self) -> None:
+        if not self.values or len(self.values) != len(self.probabilities):
+            raise InputError(f"{len(self.values)} values with {len(self.probabilities)} probabilities: give one each")
+        for place, (value, probability) in enumerate(zip(self.values, self.probabilities, strict=True), start=1):
+            if value < 0 or probability < 0:
+                what, number = ("value", value) if value < 0 else ("probability", probability)
+                raise InputError(f"{what} {place} is {float(number):.6g}: it must be at least zero")
+        if sum(self.probabilities) != 1:
+            raise InputError(f"the probabilities sum to {float(sum(self.probabilities)):.17g}: they must sum to one")
+        if self.cost < 0:
+            raise InputError(f"the cost is {float(self.cost):.6g}: it must be at least zero")
 
     @property
     def content(self) -> dict[str, Any]:
@@ -37,7 +55,7 @@ class CommonValueTerms:
         }
 
     def model(self) -> CommonValue:
-        """The closed form, in units of the highest value."""
+        """The closed form, in the currency."""
         return CommonValue(
             [float(v) for v in self.values],
             self.probabilities,
@@ -47,8 +65,8 @@ class CommonValueTerms:
         )
 
     def rule(self) -> AuctionRule:
-        """The auction: allocation and transfers in proportion to bids."""
-        return self.model().auction()
+        """The auction: allocation and transfers in proportion to bids; built once for equal terms."""
+        return _rule(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +76,27 @@ class KnownMeansTerms:
     Args:
         means: each bidder's expected value of one lot, exact.
         bound: the highest value one lot can have.
+    Raises:
+        InputError: for a bound that is not positive, or a mean that is not above zero and below the bound.
     """
 
     means: tuple[Fraction, ...]
     bound: Fraction
+
+    def __post_init__(self) -> None:
+        if self.bound <= 0:
+            raise InputError(f"the bound is {float(self.bound):.6g}: it must be above zero")
+        for bidder, mean in enumerate(self.means, start=1):
+            if not 0 < mean <= self.bound:
+                raise InputError(
+                    f"the mean of bidder {bidder} is {float(mean):.6g}: a mean must be above 0 and at most the bound "
+                    f"{float(self.bound):.6g}"
+                )
+            if mean == self.bound:
+                raise InputError(
+                    f"the mean of bidder {bidder} is the bound {float(self.bound):.6g}, so that its value is known: "
+                    "no auction is needed, offer it everything at that price"
+                )
 
     @property
     def bidders(self) -> int:
@@ -78,8 +113,13 @@ class KnownMeansTerms:
         return KnownMeans([float(m) for m in self.means], bound=float(self.bound))
 
     def rule(self) -> AuctionRule:
-        """The compound proportional auction at the optimal sensitivities."""
-        return self.model().auction()
+        """The compound proportional auction at the optimal sensitivities; built once for equal terms."""
+        return _rule(self)
 
 
 Terms = CommonValueTerms | KnownMeansTerms
+
+
+@lru_cache(maxsize=_RULES_KEPT)
+def _rule(terms: Terms) -> AuctionRule:
+    return terms.model().auction()

@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from robustmech.auctions import AuctionFile, Line, SealedBids, Settlement, parse_bid, read_auction, read_bids, settle
-from robustmech.auctions.auction_file import write_whole
-from robustmech.auctions.settlement import ROUNDING_RULE
+from robustmech.auctions.rounding import PAYMENT_RULE, rounding_rule
+from robustmech.auctions.writing import require_new, write_whole
 from robustmech.errors import InputError
+from robustmech.problems.reading import shown
 
 
 @click.command("clear", short_help="From sealed bids to lots and payments.")
@@ -16,17 +17,24 @@ from robustmech.errors import InputError
 @click.argument("bids", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), metavar="RESULT.json", help="Write the result to a new file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
-@click.option("--what-if", metavar="BIDDER=POINTS", help="Show instead what another bid would bring that bidder.")
-def clear_command(auction: Path, bids: Path, out: Path | None, as_json: bool, what_if: str | None) -> None:
+@click.option(
+    "--what-if",
+    "alternatives",
+    multiple=True,
+    metavar="BIDDER=POINTS",
+    help="Show instead what another bid would bring that bidder, who may be missing from BIDS. May be repeated.",
+)
+def clear_command(auction: Path, bids: Path, out: Path | None, as_json: bool, alternatives: tuple[str, ...]) -> None:
     """Clear AUCTION (a file that design wrote) with BIDS (a CSV with the columns bidder and bid)."""
-    if out is not None and out.exists():
-        raise InputError(f"{out}: exists; results are never overwritten, choose another name")
+    if out is not None:
+        require_new(out)
     rules = read_auction(auction)
-    given = read_bids(bids, rules.bidders)
-    if what_if is not None:
-        _show_alternative(rules, given, what_if)
+    if alternatives:
+        if out is not None:
+            raise InputError("--out is for results: leave it out with --what-if")
+        _show_alternatives(rules, bids, alternatives, as_json)
         return
-    settlement = settle(rules, given)
+    settlement = settle(rules, read_bids(bids, rules.bidders))
     text = json.dumps(_content(rules, settlement), indent=2, ensure_ascii=False, allow_nan=False)
     if out is not None:
         write_whole(out, (text + "\n").encode())
@@ -44,9 +52,18 @@ def _content(rules: AuctionFile, settlement: Settlement) -> dict[str, object]:
         "digest": settlement.digest,
         "auction_digest": rules.digest,
         "currency": rules.currency,
-        "rounding": ROUNDING_RULE,
+        "rounding": rounding_rule(rules.rounding, rules.seed),
+        "payment": PAYMENT_RULE,
         "results": [
-            {"bidder": r.bidder, "bid": r.bid, "share": r.share, "lots": r.lots, "payment": str(r.payment)}
+            {
+                "bidder": r.bidder,
+                "bid": r.bid,
+                "share": r.share,
+                "expected_lots": r.expected_lots,
+                "price_per_lot": r.price_per_lot,
+                "lots": r.lots,
+                "payment": str(r.payment),
+            }
             for r in settlement.lines
         ],
         "lots_sold": settlement.lots,
@@ -58,30 +75,65 @@ def _content(rules: AuctionFile, settlement: Settlement) -> dict[str, object]:
 def _show(rules: AuctionFile, settlement: Settlement, out: Path | None) -> None:
     click.echo(click.style(rules.title, bold=True))
     width = max(len("bidder"), *(len(line.bidder) for line in settlement.lines))
-    click.echo(f"{'bidder':{width}}  {'bid':>12}  {'share':>9}  {'lots':>12}  {'payment ' + rules.currency:>18}")
+    click.echo(f"{'bidder':{width}}  {_HEADING}  {'lots':>12}  {'payment ' + rules.currency:>18}")
     for line in settlement.lines:
-        click.echo(f"{line.bidder:{width}}  {_row(line)}")
-    click.echo(f"{'total':{width}}  {'':12}  {'':9}  {settlement.lots:>12,}  {settlement.revenue:>18,}")
-    click.echo(ROUNDING_RULE)
+        click.echo(f"{line.bidder:{width}}  {_row(line)}  {line.lots:>12,}  {line.payment:>18,}")
+    click.echo(f"{'total':{width}}  {'':{len(_HEADING)}}  {settlement.lots:>12,}  {settlement.revenue:>18,}")
+    click.echo(f"of {rules.lots:,} lots offered")
+    click.echo(rounding_rule(rules.rounding, rules.seed))
+    click.echo(PAYMENT_RULE)
     click.echo(f"digest of rules and bids: {settlement.digest}")
     if out is not None:
         click.echo(f"written to {out}")
 
 
+_HEADING = f"{'bid':>12}  {'lots in share':>16}  {'price per lot':>14}"
+
+
 def _row(line: Line) -> str:
-    return f"{line.bid:>12}  {line.share:>9.6f}  {line.lots:>12,}  {line.payment:>18,}"
+    return f"{line.bid:>12}  {line.expected_lots:>16,.4f}  {line.price_per_lot:>14,.7g}"
 
 
-def _show_alternative(rules: AuctionFile, given: SealedBids, what_if: str) -> None:
-    name, found, points = what_if.partition("=")
-    name = name.strip()
-    if not found or name not in rules.bidders:
+def _show_alternatives(rules: AuctionFile, bids: Path, alternatives: tuple[str, ...], as_json: bool) -> None:
+    """Each asked bidder's line as bid and with the other bid, before shares are made whole lots."""
+    asked = [_asked(rules, alternative) for alternative in alternatives]
+    given = read_bids(bids, rules.bidders, absent={name for name, _ in asked})
+    found: list[tuple[str, Line]] = []
+    for name, points in asked:
+        place = rules.bidders.index(name)
+        amounts = list(given.amounts)
+        amounts[place] = parse_bid(points, "--what-if: the bid")
+        changed = SealedBids(bidders=given.bidders, amounts=tuple(amounts))
+        found.append(("as bid", settle(rules, given).lines[place]))
+        found.append(("instead", settle(rules, changed).lines[place]))
+    if as_json:
+        answers = [_answer(case, line) for case, line in found]
+        click.echo(json.dumps({"currency": rules.currency, "what_if": answers}, indent=2, ensure_ascii=False))
+        return
+    width = max(len(line.bidder) for _, line in found)
+    click.echo(f"{'':{width}}           {_HEADING}  {'lots × price ' + rules.currency:>22}")
+    for case, line in found:
+        cost = f"{line.expected_lots * line.price_per_lot:,.{rules.minor_digits}f}"
+        click.echo(f"{line.bidder:{width}}  {case + ':':8} {_row(line)}  {cost:>22}")
+
+
+def _answer(case: str, line: Line) -> dict[str, object]:
+    return {
+        "bidder": line.bidder,
+        "case": case,
+        "bid": line.bid,
+        "expected_lots": line.expected_lots,
+        "price_per_lot": line.price_per_lot,
+        "expected_payment": line.expected_lots * line.price_per_lot,
+    }
+
+
+def _asked(rules: AuctionFile, alternative: str) -> tuple[str, str]:
+    """The bidder and the points; a name may itself hold an equals sign."""
+    name, found, points = alternative.rpartition("=")
+    if not found or name.strip() not in rules.bidders:
         raise InputError(
-            f"--what-if is '{what_if[:60]}': write a bidder of this auction and points, as in {rules.bidders[0]}=0.5"
+            f"--what-if is {shown(alternative)}: write a bidder of this auction and points, "
+            f"as in {shown(rules.bidders[0] + '=0.5')}"
         )
-    place = rules.bidders.index(name)
-    amounts = list(given.amounts)
-    amounts[place] = parse_bid(points, "--what-if: the bid")
-    other = settle(rules, SealedBids(bidders=given.bidders, amounts=tuple(amounts)))
-    click.echo(f"as bid:   {_row(settle(rules, given).lines[place])}")
-    click.echo(f"instead:  {_row(other.lines[place])}")
+    return name.strip(), points

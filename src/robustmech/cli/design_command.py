@@ -1,24 +1,78 @@
 """robustmech design: from what a seller knows to an auction file."""
 
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
 from pathlib import Path
 
 import click
 
-from robustmech.auctions import (
-    AuctionFile,
-    CommonValueTerms,
-    KnownMeansTerms,
-    Terms,
-    design,
-    require_replaceable,
-    terms_of,
-    write_auction,
-)
-from robustmech.auctions.auction_file import write_whole
+from robustmech.auctions import AuctionFile, CommonValueTerms, KnownMeansTerms, Rounding, Terms, design, terms_of
+from robustmech.auctions.settlement import in_currency
+from robustmech.auctions.writing import auction_text, require_replaceable, require_replaceable_picture, write_whole
 from robustmech.errors import InputError
 from robustmech.model import rational
 from robustmech.problems import load_problem, read_values
 from robustmech.report import data_lines
+
+_SHOWN_CONSTANTS = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What the seller knows, as given on the command line; exactly one source."""
+
+    problem: Path | None
+    history: Path | None
+    column: str | None
+    bins: int | None
+    bidders: int | None
+    cost: str | None
+    must_sell: bool
+    means: str | None
+    bound: str | None
+
+    def terms(self) -> tuple[Terms, str | None, list[str]]:
+        """The closed form's terms, a title if the source has one, and what to say about the data."""
+        if sum(given is not None for given in (self.problem, self.history, self.means)) != 1:
+            raise InputError("give exactly one of a problem file, --history and --means")
+        if self.history is None:
+            self._refuse("column", "bins", "bidders", "cost", "must_sell", only_with="--history")
+        if self.means is None:
+            self._refuse("bound", only_with="--means")
+        if self.problem is not None:
+            asked = load_problem(self.problem)
+            try:
+                return terms_of(asked.environment), asked.title, []
+            except InputError as error:
+                raise InputError(f"{self.problem}: {error}") from None
+        if self.history is not None:
+            return self._from_history(self.history)
+        return self._from_means(str(self.means)), None, []
+
+    def _refuse(self, *names: str, only_with: str) -> None:
+        for name in names:
+            if getattr(self, name) not in (None, False):
+                raise InputError(f"--{name.replace('_', '-')} goes with {only_with} only: leave it out")
+
+    def _from_history(self, history: Path) -> tuple[Terms, None, list[str]]:
+        if self.column is None or self.bidders is None:
+            raise InputError("--history needs --column and --bidders")
+        data = read_values(history, self.column, self.bins)
+        terms = CommonValueTerms(
+            values=tuple(data.law.values),
+            probabilities=tuple(data.law.probabilities),
+            bidders=self.bidders,
+            cost=rational(self.cost or 0, "--cost"),
+            must_sell=self.must_sell,
+        )
+        return terms, None, data_lines(data)
+
+    def _from_means(self, means: str) -> Terms:
+        if self.bound is None:
+            raise InputError("--means needs --bound")
+        numbers = tuple(rational(part.strip(), "--means") for part in means.split(","))
+        return KnownMeansTerms(means=numbers, bound=rational(self.bound, "--bound"))
 
 
 @click.command("design", short_help="From what a seller knows to an auction file.")
@@ -28,9 +82,11 @@ from robustmech.report import data_lines
 )
 @click.option("--column", metavar="NAME", help="The column of the history that holds the values.")
 @click.option("--bins", type=int, metavar="N", help="Cut the history into so many equally likely values.")
-@click.option("--means", metavar="M1,M2,…", help="Instead: each bidder's expected value, with --bound.")
-@click.option("--bound", metavar="B", help="The highest value a lot can have.")
 @click.option("--bidders", type=click.IntRange(1, 1000), metavar="N", help="The number of bidders, with --history.")
+@click.option("--cost", metavar="C", help="What a lot costs the seller, with --history.  [default: 0]")
+@click.option("--must-sell", is_flag=True, help="Everything must be sold, with --history.")
+@click.option("--means", metavar="M1,M2,…", help="Instead: each bidder's expected value of a lot, with --bound.")
+@click.option("--bound", metavar="B", help="The highest value a lot can have.")
 @click.option("--names", metavar="A,B,…", help="The bidders' names.")
 @click.option("--lots", type=click.IntRange(1, 10**12), default=1000, show_default=True, help="Lots for sale.")
 @click.option("--currency", default="USD", show_default=True, help="What values and payments are counted in.")
@@ -41,6 +97,14 @@ from robustmech.report import data_lines
     show_default=True,
     help="Decimals of the currency's smallest coin.",
 )
+@click.option(
+    "--rounding",
+    type=click.Choice(["lottery", "remainders"]),
+    default="lottery",
+    show_default=True,
+    help="How shares become whole lots: by lot, or to the largest remainders.",
+)
+@click.option("--seed", default="", metavar="TEXT", help="Words for the lottery, stated in the file.")
 @click.option("--title", help="What is sold.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="AUCTION.json", help="The auction file.")
 @click.option("--picture", type=click.Path(path_type=Path), metavar="PNG", help="Draw what a bid brings and costs.")
@@ -49,75 +113,105 @@ def design_command(
     history: Path | None,
     column: str | None,
     bins: int | None,
+    bidders: int | None,
+    cost: str | None,
+    must_sell: bool,
     means: str | None,
     bound: str | None,
-    bidders: int | None,
     names: str | None,
     lots: int,
     currency: str,
     minor_digits: int,
+    rounding: Rounding,
+    seed: str,
     title: str | None,
     out: Path,
     picture: Path | None,
 ) -> None:
     """Design the auction with the best guarantee from PROBLEM (a TOML file), --history, or --means."""
-    if sum(given is not None for given in (problem, history, means)) != 1:
-        raise InputError("give exactly one of a problem file, --history and --means")
     require_replaceable(out)
-    if picture is not None and picture.suffix.lower() != ".png":
-        raise InputError(f"--picture is {picture}: give a name that ends in .png")
-    if problem is not None:
-        asked = load_problem(problem)
-        terms, title = terms_of(asked.environment), title or asked.title
-    elif history is not None:
-        terms = _from_history(history, column, bins, bidders)
-    else:
-        terms = _from_means(str(means), bound)
+    if picture is not None:
+        require_replaceable_picture(picture)
+        if picture.absolute() == out.absolute():
+            raise InputError("--picture and --out name the same file: give two names")
+    asked = _Asked(
+        problem=problem,
+        history=history,
+        column=column,
+        bins=bins,
+        bidders=bidders,
+        cost=cost,
+        must_sell=must_sell,
+        means=means,
+        bound=bound,
+    )
+    terms, own_title, notes = asked.terms()
     auction = design(
         terms,
-        title=title or "Auction",
+        title=title if title is not None else own_title or "Auction",
         bidders=None if names is None else [name.strip() for name in names.split(",")],
         lots=lots,
         currency=currency,
         minor_digits=minor_digits,
+        rounding=rounding,
+        seed=seed,
     )
-    write_auction(out, auction)
-    if picture is not None:
-        from robustmech.plots import auction_png
-
-        write_whole(picture, auction_png(auction))
-    _show(auction, out)
-
-
-def _from_history(history: Path, column: str | None, bins: int | None, bidders: int | None) -> Terms:
-    if column is None or bidders is None:
-        raise InputError("--history needs --column and --bidders")
-    data = read_values(history, column, bins)
-    for line in data_lines(data):
+    _write(auction, out, picture)
+    for line in [*notes, *_lines(auction), f"written to {out}; clear bids with: robustmech clear {out} BIDS.csv"]:
         click.echo(line)
-    return CommonValueTerms(
-        values=tuple(data.law.values),
-        probabilities=tuple(data.law.probabilities),
-        bidders=bidders,
-        cost=rational(0),
-        must_sell=False,
-    )
 
 
-def _from_means(means: str, bound: str | None) -> Terms:
-    if bound is None:
-        raise InputError("--means needs --bound")
-    numbers = tuple(rational(part.strip(), "--means") for part in means.split(","))
-    return KnownMeansTerms(means=numbers, bound=rational(bound, "--bound"))
+def _write(auction: AuctionFile, out: Path, picture: Path | None) -> None:
+    """Write the picture and the file: both or, if it can be helped, neither."""
+    text = auction_text(auction).encode()
+    if picture is None:
+        write_whole(out, text)
+        return
+    from robustmech.plots import auction_png
+
+    drawn, existed = auction_png(auction), picture.exists()
+    write_whole(picture, drawn)
+    try:
+        write_whole(out, text)
+    except InputError:
+        if not existed:
+            picture.unlink()
+        raise
 
 
-def _show(auction: AuctionFile, out: Path) -> None:
-    click.echo(click.style(auction.title, bold=True))
-    click.echo(f"guarantee           {auction.guarantee:.7g} {auction.currency} per lot, for {auction.lots:,} lots")
+def _lines(auction: AuctionFile) -> list[str]:
+    """What the seller reads: the promise, how it compares, the rules, and what bids bring."""
+    unit, digits = auction.currency, auction.minor_digits
+    whole = in_currency(floor(Fraction(auction.guarantee) * auction.lots * 10**digits), digits)
+    lines = [
+        click.style(auction.title, bold=True),
+        f"{'guarantee':20}{auction.guarantee:.7g} {unit} per lot, {whole:,} {unit} for all {auction.lots:,} lots",
+    ]
     for comparison in auction.comparisons:
         value = "unknown" if comparison.guarantee is None else f"{comparison.guarantee:.7g}"
-        click.echo(f"{comparison.format:18}  {value} ({comparison.remark})")
-    click.echo(f"assumes             {auction.assumptions}")
-    for number, rule in enumerate(auction.rules, start=1):
-        click.echo(f"{number}. {rule}")
-    click.echo(f"written to {out}; clear bids with: robustmech clear {out} BIDS.csv")
+        lines.append(f"{comparison.format:20}{value} ({comparison.remark})")
+    lines += [auction.assumptions, "", auction.bid, "", "rules"]
+    lines += [f"{number}. {rule}" for number, rule in enumerate(auction.rules, start=1)]
+    for constants in auction.constants[:_SHOWN_CONSTANTS]:
+        lines.append(f"   {constants.name}: {', '.join(f'{number:.7g}' for number in constants.numbers)}")
+    if len(auction.constants) > _SHOWN_CONSTANTS:
+        lines.append(f"   and {len(auction.constants) - _SHOWN_CONSTANTS} more in the file")
+    return [*lines, "", *_example_lines(auction), "", f"digest {auction.digest}"]
+
+
+def _example_lines(auction: AuctionFile) -> list[str]:
+    """The table of examples for the first bidder in it."""
+    shown = auction.examples[0].bidder
+    alone = len(auction.bidders) == 1
+    lines = [
+        f"what bids of {shown} bring",
+        f"{'points':>8}  {'each other':>10}  {'lots':>14}  {'price per lot ' + auction.currency:>22}",
+    ]
+    for e in auction.examples:
+        if e.bidder == shown:
+            others = "" if alone else f"{e.others:g}"
+            lines.append(f"{e.bid:>8g}  {others:>10}  {e.lots:>14,.2f}  {e.price_per_lot:>22,.7g}")
+    rest = len({e.bidder for e in auction.examples}) - 1
+    if rest:
+        lines.append(f"the file has the same for {rest} more bidder{'s' if rest > 1 else ''}")
+    return lines

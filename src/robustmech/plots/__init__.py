@@ -1,7 +1,8 @@
 """Pictures of mechanisms and information structures: axes in, axes out; nothing here touches pyplot."""
 
-from robustmech.plots.auction_figure import auction_png, share_and_payment
+from robustmech.plots.auction_figure import auction_figure, auction_png, lots_and_price
 from robustmech.plots.figure import result_figure, result_png
+from robustmech.plots.overlay import NumbersOnGrid, closed_form_overlay
 from robustmech.plots.panels import (
     aggregate_allocation,
     allocation_share,
@@ -12,14 +13,17 @@ from robustmech.plots.panels import (
 )
 
 __all__ = [
+    "NumbersOnGrid",
     "aggregate_allocation",
     "allocation_share",
+    "auction_figure",
     "auction_png",
+    "closed_form_overlay",
     "interim_value",
+    "lots_and_price",
     "not_solved",
     "own_decision",
     "result_figure",
     "result_png",
-    "share_and_payment",
     "transfer",
 ]

@@ -1,0 +1,125 @@
+"""What an auction file says: what a bid is, the rules in words and formulas, the numbers in them, the promise."""
+
+import numpy as np
+
+from robustmech.auctions.auction_file import Constants
+from robustmech.auctions.rounding import PAYMENT_RULE, Rounding, rounding_rule
+from robustmech.auctions.terms import CommonValueTerms, KnownMeansTerms, Terms
+
+_SCALE = (
+    "The scale: at the information that is worst for the seller, there is an equilibrium in which every bidder's "
+    "points are exponentially distributed with mean one."
+)
+
+
+def bid_in_words(terms: Terms, bidders: tuple[str, ...], lots: int) -> str:
+    """What a bid is: a message, and what it asks for where it can be read as a request.
+
+    Source: Brooks & Du (2018), section 3 (messages are scaled so that truthful ones are exponential signals); Brooks,
+    Du & Feffer (2025), section 4.1 (an action a_i is a demand of η_i a_i of the good).
+    """
+    message = "A bid is a number of points, zero or more: a message, not an amount of money."
+    if isinstance(terms, KnownMeansTerms):
+        asked = [float(eta) * lots for eta in terms.model().sensitivities]
+        each = ", ".join(
+            f"{name} {own:,.6g}" if own else f"{name} none" for name, own in zip(bidders, asked, strict=True)
+        )
+        reading = (
+            f"Points are a request: one point asks for this many lots: {each}. Requests are met in full if together "
+            "they are at most the supply."
+        )
+        if not all(asked):
+            reading += " A bidder of whom a point asks for none is excluded: its expected value is too low."
+        return f"{message} {reading} {_SCALE}"
+    cutoff = 0.0 if terms.must_sell else terms.model().cutoff
+    if cutoff:
+        reading = (
+            f"Points are a request: up to {cutoff:.6g} points in all, one point asks for and gets {lots / cutoff:,.6g} "
+            "lots; with more, what is sold is shared in proportion to points."
+        )
+    else:
+        reading = "Points are weights: what is sold is shared in proportion to them."
+    return f"{message} {reading} {_SCALE}"
+
+
+def rules_in_words(terms: Terms, lots: int, rounding: Rounding, seed: str) -> tuple[str, ...]:
+    """The rules, a line each; they refer to `constants_of` by name."""
+    own = _common_value_rules(terms) if isinstance(terms, CommonValueTerms) else _COMPOUND_RULES
+    return (
+        f"Every bidder hands in one sealed bid. The supply is {lots:,} lots.",
+        *own,
+        rounding_rule(rounding, seed),
+        PAYMENT_RULE,
+    )
+
+
+def constants_of(terms: Terms) -> tuple[Constants, ...]:
+    """The numbers that the rules refer to."""
+    if isinstance(terms, KnownMeansTerms):
+        slopes = tuple(float(eta) for eta in terms.model().sensitivities)
+        return (
+            Constants(name="sensitivities h, in the bidders' order", numbers=slopes),
+            Constants(name="the bound B", numbers=(float(terms.bound),)),
+        )
+    intervals = () if terms.must_sell else terms.model().graded_intervals
+    return tuple(
+        Constants(name=f"interval {k}: from, to, C, D", numbers=(g.start, g.end, g.sensitivity, g.bend))
+        for k, g in enumerate(intervals, start=1)
+    )
+
+
+def assumptions_in_words(terms: Terms) -> str:
+    """What is guaranteed, and what that rests on."""
+    known = (
+        f"the value of a lot is the same for all {terms.bidders} bidders and has the stated law"
+        if isinstance(terms, CommonValueTerms)
+        else "each bidder's expected value of a lot is as stated, and no value is below zero or above the bound"
+    )
+    return (
+        "Expected revenue net of cost is at least the guarantee in every equilibrium, whatever bidders know about "
+        f"values and about each other, provided that {known}, that several lots are worth the sum of their values, and "
+        "that bidders care for the expected value of what they get less what they pay."
+    )
+
+
+def _common_value_rules(terms: CommonValueTerms) -> tuple[str, ...]:
+    rationed = not terms.must_sell and bool(terms.model().graded_intervals)
+    supply = "The share sold, Q(P), depends on the points P that all N bidders bid together: "
+    if rationed:
+        supply += (
+            "everything, Q = 1, but for the intervals among the constants, in which Q(P) = C·P/N + D·(from/P)^(N−1)."
+        )
+    else:
+        supply += "Q = 1, everything, as soon as anyone bids more than zero."
+    if terms.must_sell:
+        supply += " If all bid zero, the bidder listed first gets everything, for nothing."
+    return (
+        supply,
+        "Each bidder gets the part of what is sold that its points are of P.",
+        "Each pays in proportion to its points too, so that all have the same price per lot, T(P)/Q(P).",
+        "In formulas: g(x) = x^(N−1)·e^(−x)/(N−1)! and G is its integral from 0; w(x) is the least value v such that a "
+        "lot is worth at most v with probability G(x) or more; M(x) = Q'(x) + (N−1)·Q(x)/x; X changes by w·dM − c·dQ, "
+        f"jumps included, with c = {float(terms.cost):.10g} the cost of a lot, and ∫X·g = 0 over all x > 0; T(P) is "
+        "the integral of X·g from 0 to P, divided by g(P).",
+    )
+
+
+_COMPOUND_RULES = (
+    "The supply is sold while a level s rises from zero. At s a bidder i is active if its sensitivity h_i is above s, "
+    "and each active bidder is sold the share (its points a_i) × ds of the supply, until nothing is left. So i gets "
+    "the share h_i·a_i, unless the supply runs out before.",
+    "Each part is paid for at the price per lot p(s, R) that holds at s when R of the supply is left, R = 1 − Σ_j "
+    "min(h_j, s)·a_j. Prices rise as supply runs out and never exceed the bound.",
+    "In formulas: p(s, R) = B·Pr(V > R), where V is a sum over the active bidders j of h_j·e_j with independent "
+    "standard exponential e_j, in which every term but one (any one) is counted only with probability 1 − s/h_j; i's "
+    "price per lot is the average of p over the levels at which i is sold something.",
+)
+
+
+def distinct_bidders(terms: Terms, most: int) -> tuple[int, ...]:
+    """One bidder of each kind that the rules treat differently and do not exclude, in order, at most so many."""
+    if isinstance(terms, CommonValueTerms):
+        return (0,)
+    slopes = terms.model().sensitivities
+    _, first = np.unique(np.asarray(slopes), return_index=True)
+    return tuple(int(i) for i in sorted(first) if slopes[i] > 0)[:most]
