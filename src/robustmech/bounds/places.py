@@ -83,10 +83,9 @@ class MechanismPlace:
         self, environment: Environment, counts: IntArray, growth: FloatArray, mass: FloatArray
     ) -> PiecewiseLinearMechanism:
         """The rule for real bids."""
-        nodes = tuple(spacing.cells + 1 for spacing in self.mesh.spacings)
         return PiecewiseLinearMechanism(
             mesh=self.mesh,
-            decision_counts=counts.reshape(*nodes, environment.decisions),
+            decision_counts=counts.reshape(*self.mesh.node_shape, environment.decisions),
             growth=growth - mass @ growth if environment.transfers else None,
             own_decisions=environment.own_decisions,
             decision_names=environment.decision_names,

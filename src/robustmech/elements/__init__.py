@@ -5,9 +5,11 @@ from robustmech.elements.meshes import (
     Boxes,
     ExponentialBoxes,
     ExponentialSums,
+    ExponentialTriangles,
     InformationMesh,
     MechanismMesh,
     Meshes,
+    Shares,
     Triangles,
 )
 from robustmech.elements.rule import PiecewiseLinearMechanism
@@ -18,10 +20,12 @@ __all__ = [
     "ExponentialBoxes",
     "ExponentialInformation",
     "ExponentialSums",
+    "ExponentialTriangles",
     "InformationMesh",
     "MechanismMesh",
     "Meshes",
     "PiecewiseLinearMechanism",
+    "Shares",
     "Spacing",
     "Triangles",
 ]

@@ -1,15 +1,16 @@
 """Interpolation weights of exponential information at real signals."""
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import scipy.sparse as sp
 
-from fractions import Fraction
-
+from robustmech.elements.integrals import exponential
 from robustmech.elements.spacing import Spacing
 from robustmech.elements.triangle_rule import located
-from robustmech.elements.upper_diagonals import Slant, diagonal_laws, first_cell
+from robustmech.elements.upper_sums import CONTROLS, control_shares
+from robustmech.elements.upper_triangles import LAWS, TriangleLayout, triangle_shares
 from robustmech.model import FloatArray, IntArray
 
 
@@ -37,31 +38,37 @@ def box_weights(spacings: tuple[Spacing, ...], signals: FloatArray) -> sp.csr_ar
     return _gathered(columns, entries, int(np.prod(shape)))
 
 
-def sum_weights(spacing: Spacing, weights: tuple[Fraction, Fraction], signals: FloatArray) -> sp.csr_array:
-    """Weights of the corners of cells in the sum and the difference, shape (signals, rows)."""
-    slant = Slant(weights=weights)
-    law = diagonal_laws(spacing.cells)
-    n, top = spacing.cells, spacing.positions[-1]
-    weighted = signals * [float(weight) for weight in weights]
-    s, d = weighted.sum(axis=1), weighted[:, 0] - weighted[:, 1]
-    c, along = located(spacing, s)
-    a, across = located(spacing, np.abs(d))
-    a, across = np.where(d < 0, -a - 1, a), np.where(d < 0, 1 - across, across)
-    # Rounding may put |d| one cell beyond s.
-    across = np.where(a > c, 0.0, np.where(a < -c - 1, 1.0, across))
-    a = np.clip(a, -c - 1, c)
-    late = late_share(spacing, c, along, float(slant.decay))
-    cells = first_cell(n)
-    tail, tip = s >= top, np.abs(d) >= top
-    columns, entries = [], []
-    for right, up in itertools.product((0, 1), repeat=2):
-        corner = 4 * (first_cell(c) + a + c + 1) + 2 * right + up
-        beyond = 4 * cells + 2 * (a + n) + right
-        end = 4 * cells + 4 * n + np.where(d > 0, 0, 1)
-        columns.append(law[np.where(tip, end, np.where(tail, beyond, corner))])
-        sideways = np.where(tip, 0.5, across if right else 1 - across)
-        entries.append(sideways * np.where(tail, 0.5, late if up else 1 - late))
-    return _gathered(columns, entries, int(law.max()) + 1)
+def sum_weights(spacing: Spacing, weights: tuple[Fraction, ...], signals: FloatArray) -> sp.csr_array:
+    """Weights of the control laws in the sum, shape (signals, rows)."""
+    s = signals @ np.array([float(weight) for weight in weights])
+    cell, share = located(spacing, s)
+    tail = s >= spacing.positions[-1]
+    shares = control_shares(spacing, weights, cell, np.where(tail, 1.0, share))
+    columns = [2 * cell + control for control in range(CONTROLS)]
+    return _gathered(columns, list(shares.T), 2 * spacing.cells + 1)
+
+
+def triangle_weights(step: Fraction, cells: int, signals: FloatArray) -> sp.csr_array:
+    """Weights of the control laws on triangles, in the strips and the corner, shape (signals, rows)."""
+    spacing, layout = Spacing.even(step, cells), TriangleLayout(cells=cells)
+    growth, top = float(exponential(step)), spacing.positions[-1]
+    places = [located(spacing, signals[:, i]) for i in (0, 1)]
+    (a, s), (b, t) = places
+    shares, _ = triangle_shares(growth, np.exp(float(step) * s), np.exp(float(step) * t))
+    beyond = [signals[:, i] >= top for i in (0, 1)]
+    inside = ~(beyond[0] | beyond[1])
+    columns = [np.where(inside, layout.square(a, b, law), layout.corner) for law in range(LAWS)]
+    entries = [np.where(inside, shares[:, law], 0.0) for law in range(LAWS)]
+    for agent in (0, 1):
+        strip = beyond[agent] & ~beyond[1 - agent]
+        cell, share = places[1 - agent]
+        late = late_share(spacing, cell, share, 1.0)
+        for end in (0, 1):
+            columns.append(np.where(strip, layout.strip(agent, cell, end), layout.corner))
+            entries.append(np.where(strip, late if end else 1 - late, 0.0))
+    columns.append(np.full(a.size, layout.corner))
+    entries.append(np.where(beyond[0] & beyond[1], 1.0, 0.0))
+    return _gathered(columns, entries, layout.laws)
 
 
 def _gathered(columns: list[IntArray], entries: list[FloatArray], width: int) -> sp.csr_array:

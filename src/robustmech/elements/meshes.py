@@ -10,11 +10,13 @@ import scipy.sparse as sp
 
 from robustmech.elements import box_rule, information_rule, triangle_rule
 from robustmech.elements.lower_boxes import on_lower_boxes
+from robustmech.elements.lower_shares import on_shares, shares_interpolated, shares_transfers
 from robustmech.elements.lower_triangles import on_triangles, triangles
 from robustmech.elements.spacing import Spacing
 from robustmech.elements.triangle_rule import LineIntegrals, TriangleTransfers
 from robustmech.elements.upper_boxes import on_upper_boxes
-from robustmech.elements.upper_diagonals import on_diagonals
+from robustmech.elements.upper_sums import on_sums
+from robustmech.elements.upper_triangles import on_exponential_triangles
 from robustmech.errors import InputError
 from robustmech.model import Counts, Discretisation, FloatArray
 
@@ -28,8 +30,13 @@ class MechanismMesh(Protocol):
         ...
 
     @property
-    def spacings(self) -> tuple[Spacing, ...]:
-        """Each agent's breakpoints."""
+    def agents(self) -> int:
+        """The number of agents."""
+        ...
+
+    @property
+    def node_shape(self) -> tuple[int, ...]:
+        """The shape of a function of nodes."""
         ...
 
     @property
@@ -42,7 +49,7 @@ class MechanismMesh(Protocol):
         ...
 
     def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
-        """The function with the given values at the nodes, shape (M_1 + 1, …, M_N + 1, …), at bids (bids, agents)."""
+        """The function with the given values at the nodes, shape (*node_shape, …), at bids (bids, agents)."""
         ...
 
     def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
@@ -90,6 +97,16 @@ class Triangles:
     spacings: tuple[Spacing, Spacing]
     corner_rows: bool = False
     kind: ClassVar[str] = "triangles"
+
+    @property
+    def agents(self) -> int:
+        """The number of agents."""
+        return len(self.spacings)
+
+    @property
+    def node_shape(self) -> tuple[int, ...]:
+        """The shape of a function of nodes."""
+        return tuple(spacing.cells + 1 for spacing in self.spacings)
 
     @property
     def counts(self) -> Counts:
@@ -158,6 +175,16 @@ class Boxes:
     kind: ClassVar[str] = "boxes"
 
     @property
+    def agents(self) -> int:
+        """The number of agents."""
+        return len(self.spacings)
+
+    @property
+    def node_shape(self) -> tuple[int, ...]:
+        """The shape of a function of nodes."""
+        return tuple(spacing.cells + 1 for spacing in self.spacings)
+
+    @property
     def counts(self) -> Counts:
         """How large the program will be."""
         ends = [2 * spacing.cells + 1 for spacing in self.spacings]
@@ -176,6 +203,47 @@ class Boxes:
         """What the agents pay, by exact integration of Ξ."""
         ends = tuple(2 * spacing.cells + 1 for spacing in self.spacings)
         return box_rule.box_transfers(self.spacings, growth.reshape(ends), bids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """Mechanisms of two or more alike agents in shares of the sum of actions and the sum.
+
+    Args:
+        spacing: breakpoints of the sum.
+        agents: their number.
+    """
+
+    spacing: Spacing
+    agents: int
+    kind: ClassVar[str] = "shares"
+
+    def __post_init__(self) -> None:
+        if self.agents < 2:
+            raise InputError("shares: needs at least two agents")
+
+    @property
+    def node_shape(self) -> tuple[int, ...]:
+        """The shape of a function of nodes."""
+        return (1 + self.spacing.cells * self.agents,)
+
+    @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        rows = 2 + (2 * self.spacing.cells - 1) * self.agents
+        return Counts(rows=rows, nodes=self.node_shape[0], local=4 * rows, evaluation=2 * rows, separator=self.agents)
+
+    def discretise(self) -> Discretisation:
+        """The lower program's operators."""
+        return on_shares(self.spacing, self.agents)
+
+    def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
+        """The decision at real bids."""
+        return shares_interpolated(self.spacing, self.agents, values, bids)
+
+    def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
+        """What the agents pay: shares of an aggregate transfer that depends on the sum."""
+        return shares_transfers(self.spacing, self.agents, growth, bids)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,35 +280,72 @@ class ExponentialBoxes:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ExponentialSums:
-    """Information of two agents that varies with the weighted sum and difference of their signals.
+class ExponentialTriangles:
+    """Information of two agents that is exponential on triangles and may jump between the squares they make.
 
     Args:
-        spacing: breakpoints of the sum, and of the difference on either side of zero.
+        step: the side of the squares.
+        cells: squares along each signal.
+    """
+
+    step: Fraction
+    cells: int
+    agents: ClassVar[int] = 2
+    kind: ClassVar[str] = "exponential triangles"
+
+    def __post_init__(self) -> None:
+        Spacing.even(self.step, self.cells)
+
+    @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        n = self.cells
+        rows, nodes = 5 * n * n + 4 * n + 1, 12 * n * n + 6 * n + 1
+        return Counts(rows=rows, nodes=nodes, local=26 * n * n, evaluation=8 * n * n, separator=20.0 * (n + 1))
+
+    def discretise(self) -> Discretisation:
+        """The upper program's operators."""
+        return on_exponential_triangles(self.step, self.cells)
+
+    def weights(self, signals: FloatArray) -> sp.csr_array:
+        """The interpolation weights at real signals."""
+        return information_rule.triangle_weights(self.step, self.cells, signals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExponentialSums:
+    """Information of any number of agents that varies with the weighted sum of their signals only.
+
+    Args:
+        spacing: breakpoints of the sum.
         slant: the agents' weights η.
     Raises:
         InputError: for a weight that is not positive.
     """
 
     spacing: Spacing
-    slant: tuple[Fraction, Fraction] = (Fraction(1), Fraction(1))
-    agents: ClassVar[int] = 2
+    slant: tuple[Fraction, ...]
     kind: ClassVar[str] = "exponential sums"
 
     def __post_init__(self) -> None:
-        if min(self.slant) <= 0:
-            raise InputError("exponential sums: both weights must be positive")
+        if not self.slant or min(self.slant) <= 0:
+            raise InputError("exponential sums: every agent needs a positive weight")
+
+    @property
+    def agents(self) -> int:
+        """The number of agents."""
+        return len(self.slant)
 
     @property
     def counts(self) -> Counts:
         """How large the program will be."""
-        n = self.spacing.cells
-        nodes = 4 * n * (n + 1) + 4 * n + 2
-        return Counts(rows=(n + 1) * (n + 3), nodes=nodes, local=4 * nodes, evaluation=nodes, separator=4.0 * (n + 1))
+        nodes = 3 * self.spacing.cells + 1
+        rows = 2 * self.spacing.cells + 1
+        return Counts(rows=rows, nodes=nodes, local=4 * nodes, evaluation=nodes, separator=3.0)
 
     def discretise(self) -> Discretisation:
         """The upper program's operators."""
-        return on_diagonals(self.spacing, self.slant)
+        return on_sums(self.spacing, self.slant)
 
     def weights(self, signals: FloatArray) -> sp.csr_array:
         """The interpolation weights at real signals."""

@@ -1,6 +1,6 @@
 """A mechanism for real bids, as the lower program in the continuum returns it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,7 +15,7 @@ class PiecewiseLinearMechanism:
 
     Args:
         mesh: where its values are given and how they are interpolated.
-        decision_counts: decisions at the nodes in units of 2^−40, shape (M_1 + 1, …, M_N + 1, decisions).
+        decision_counts: decisions at the nodes in units of 2^−40, shape (*mesh.node_shape, decisions).
         growth: Ξ at the mesh's rows, with mean zero to rounding; None without transfers.
         own_decisions: which decisions give something to each agent, shape (agents, goods), or None.
         decision_names: names of the decisions.
@@ -27,10 +27,9 @@ class PiecewiseLinearMechanism:
     growth: FloatArray | None
     own_decisions: IntArray | None
     decision_names: tuple[str, ...] = ()
-    _prepared: dict[str, object] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        shape = tuple(spacing.cells + 1 for spacing in self.mesh.spacings)
+        shape = self.mesh.node_shape
         if self.decision_counts.shape[:-1] != shape:
             raise ShapeError(f"decisions have shape {self.decision_counts.shape}: expected {shape} and the decisions")
         for array in (self.decision_counts, self.growth):
@@ -40,7 +39,7 @@ class PiecewiseLinearMechanism:
     @property
     def agents(self) -> int:
         """The number of agents."""
-        return len(self.mesh.spacings)
+        return self.mesh.agents
 
     @property
     def bidders(self) -> int:
@@ -49,7 +48,7 @@ class PiecewiseLinearMechanism:
 
     @property
     def decisions(self) -> FloatArray:
-        """Decisions at the nodes, shape (M_1 + 1, …, M_N + 1, decisions); exact in doubles."""
+        """Decisions at the nodes, shape (*mesh.node_shape, decisions); exact in doubles."""
         return self.decision_counts / MECHANISM_DENOMINATOR
 
     def decide(self, bids: FloatArray) -> FloatArray:

@@ -1,0 +1,26 @@
+"""Operators of upper programs, from the control values of interpolated laws."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import scipy.sparse as sp
+
+from robustmech.model import FloatArray, IntArray
+
+
+class Term(NamedTuple):
+    """At each of some nodes, a law with a coefficient: arrays of one length, or a number for all."""
+
+    node: IntArray
+    law: IntArray
+    coefficient: FloatArray | float
+
+
+def information_operator(terms: Sequence[Term], node_mass: FloatArray, law_mass: FloatArray) -> sp.csr_array:
+    """From decisions at nodes to laws: the entry of a term is coefficient · node's mass / law's mass."""
+    nodes = np.concatenate([np.ravel(term.node) for term in terms])
+    laws = np.concatenate([np.ravel(term.law) for term in terms])
+    entries = np.concatenate([np.broadcast_to(term.coefficient, np.shape(term.node)).ravel() for term in terms])
+    entries = entries * node_mass[nodes] / law_mass[laws]
+    return sp.csr_array(sp.coo_array((entries, (laws, nodes)), shape=(law_mass.size, node_mass.size)))
