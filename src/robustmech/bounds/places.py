@@ -12,6 +12,7 @@ from robustmech.elements import (
     PiecewiseLinearMechanism,
 )
 from robustmech.model import (
+    MECHANISM_DENOMINATOR,
     Discretisation,
     Environment,
     ExactLaw,
@@ -83,10 +84,12 @@ class MechanismPlace:
         self, environment: Environment, counts: IntArray, growth: FloatArray, mass: FloatArray
     ) -> PiecewiseLinearMechanism:
         """The rule for real bids."""
+        decisions = counts / MECHANISM_DENOMINATOR
+        balanced = self.mesh.parts(environment, decisions, growth - mass @ growth) if environment.transfers else None
         return PiecewiseLinearMechanism(
             mesh=self.mesh,
             decision_counts=counts.reshape(*self.mesh.node_shape, environment.decisions),
-            growth=growth - mass @ growth if environment.transfers else None,
+            growth=balanced,
             own_decisions=environment.own_decisions,
             decision_names=environment.decision_names,
         )

@@ -3,6 +3,7 @@
 from robustmech.elements.information import ExponentialInformation
 from robustmech.elements.meshes import (
     Boxes,
+    CrossedTriangles,
     ExponentialBoxes,
     ExponentialSums,
     ExponentialTriangles,
@@ -17,6 +18,7 @@ from robustmech.elements.spacing import Spacing
 
 __all__ = [
     "Boxes",
+    "CrossedTriangles",
     "ExponentialBoxes",
     "ExponentialInformation",
     "ExponentialSums",

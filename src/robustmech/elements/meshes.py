@@ -10,15 +10,16 @@ import scipy.sparse as sp
 
 from robustmech.elements import box_rule, information_rule, triangle_rule
 from robustmech.elements.lower_boxes import on_lower_boxes
+from robustmech.elements.lower_crossed import divided_growth, on_crossed_triangles
 from robustmech.elements.lower_shares import on_shares, shares_interpolated, shares_transfers
 from robustmech.elements.lower_triangles import on_triangles, triangles
 from robustmech.elements.spacing import Spacing
-from robustmech.elements.triangle_rule import LineIntegrals, TriangleTransfers
+from robustmech.elements.triangle_rule import CrossedLines, LineTransfers, TriangleLines
 from robustmech.elements.upper_boxes import on_upper_boxes
 from robustmech.elements.upper_sums import on_sums
 from robustmech.elements.upper_triangles import on_exponential_triangles
 from robustmech.errors import InputError
-from robustmech.model import Counts, Discretisation, FloatArray
+from robustmech.model import Counts, Discretisation, Environment, FloatArray
 
 
 class MechanismMesh(Protocol):
@@ -52,8 +53,12 @@ class MechanismMesh(Protocol):
         """The function with the given values at the nodes, shape (*node_shape, …), at bids (bids, agents)."""
         ...
 
+    def parts(self, environment: Environment, decisions: FloatArray, growth: FloatArray) -> FloatArray:
+        """Balanced Ξ at the rows as the transfers need it, for decisions (nodes, decisions)."""
+        ...
+
     def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
-        """What agents pay at bids (bids, agents), given Ξ (balanced to rounding) at the rows."""
+        """What agents pay at bids (bids, agents), given the parts of Ξ."""
         ...
 
 
@@ -124,15 +129,20 @@ class Triangles:
         """The lower program's operators."""
         return on_triangles(self.spacings, corner_rows=self.corner_rows)
 
+    def parts(self, environment: Environment, decisions: FloatArray, growth: FloatArray) -> FloatArray:
+        """Ξ itself: it needs no division among the agents beforehand."""
+        return growth
+
     def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
         """The piecewise-linear function with the given values at the nodes."""
         return triangle_rule.interpolated(self.spacings, values, bids)
 
     def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
         """What both agents pay, by exact integration of Ξ."""
-        return TriangleTransfers.of(self._lines(growth))(bids)
+        lines = self._lines(growth / 2)
+        return LineTransfers.of(lines, lines)(bids)
 
-    def _lines(self, growth: FloatArray) -> tuple[LineIntegrals, LineIntegrals]:
+    def _lines(self, growth: FloatArray) -> tuple[TriangleLines, TriangleLines]:
         one, two = self.spacings
         m, n = one.cells, two.cells
         corners = self._at_corners(growth)
@@ -140,10 +150,10 @@ class Triangles:
         strip, edge = corners[2 * m * n : 2 * m * n + n, :2], corners[2 * m * n + n : -1, :2]
         far = float(corners[-1, 0])
         # An upper triangle's corners are the far one, the one at the first agent's smaller action, the other one.
-        first = LineIntegrals(
+        first = TriangleLines(
             own=one, other=two, lower=lower, upper=upper[..., [0, 2, 1]], strip=strip, edge=edge, corner=far
         )
-        second = LineIntegrals(
+        second = TriangleLines(
             own=two,
             other=one,
             lower=lower.transpose(1, 0, 2)[..., [0, 2, 1]],
@@ -161,6 +171,78 @@ class Triangles:
         corners = np.zeros(used.shape)
         corners[used] = growth
         return corners
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrossedTriangles:
+    """Mechanisms of two agents that are linear on cells cut by both diagonals, for problems with transfers whose
+    designer's payoff does not depend on the state.
+
+    Args:
+        spacings: each agent's breakpoints.
+    """
+
+    spacings: tuple[Spacing, Spacing]
+    agents: ClassVar[int] = 2
+    kind: ClassVar[str] = "crossed triangles"
+
+    @property
+    def node_shape(self) -> tuple[int, ...]:
+        """The shape of a function of nodes: corners of cells, then middles."""
+        one, two = (spacing.cells for spacing in self.spacings)
+        return ((one + 1) * (two + 1) + one * two,)
+
+    @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        one, two = (spacing.cells for spacing in self.spacings)
+        rows = 4 * one * two + one + two + 1
+        return Counts(
+            rows=rows,
+            nodes=self.node_shape[0],
+            local=3 * rows,
+            evaluation=3 * rows,
+            separator=6.0 * (min(one, two) + 1),
+        )
+
+    def discretise(self) -> Discretisation:
+        """The lower program's operators."""
+        return on_crossed_triangles(self.spacings)
+
+    def parts(self, environment: Environment, decisions: FloatArray, growth: FloatArray) -> FloatArray:
+        """The two agents' parts of Ξ, shape (2, rows)."""
+        cells = self.spacings[0].cells * self.spacings[1].cells
+        return divided_growth(environment, self.discretise(), cells, decisions, growth)
+
+    def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
+        """The piecewise-linear function with the given values at the nodes."""
+        return triangle_rule.crossed_interpolated(self.spacings, values, bids)
+
+    def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
+        """What both agents pay, by exact integration of their parts of Ξ."""
+        return LineTransfers.of(self._lines(growth[0]), self._lines(growth[1]))(bids)
+
+    def _lines(self, part: FloatArray) -> tuple[CrossedLines, CrossedLines]:
+        one, two = self.spacings
+        size = one.cells * two.cells
+        bottom, left, right, top = part[: 4 * size].reshape(4, one.cells, two.cells)
+        strip, edge = part[4 * size : 4 * size + two.cells], part[4 * size + two.cells : -1]
+        corner = float(part[-1])
+        first = CrossedLines(
+            own=one, other=two, near=bottom, before=left, after=right, beyond=top, strip=strip, edge=edge, corner=corner
+        )
+        second = CrossedLines(
+            own=two,
+            other=one,
+            near=left.T,
+            before=bottom.T,
+            after=top.T,
+            beyond=right.T,
+            strip=edge,
+            edge=strip,
+            corner=corner,
+        )
+        return first, second
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,6 +276,10 @@ class Boxes:
     def discretise(self) -> Discretisation:
         """The lower program's operators."""
         return on_lower_boxes(self.spacings)
+
+    def parts(self, environment: Environment, decisions: FloatArray, growth: FloatArray) -> FloatArray:
+        """Ξ itself: it needs no division among the agents beforehand."""
+        return growth
 
     def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
         """The multilinear function with the given values at the nodes."""
@@ -236,6 +322,10 @@ class Shares:
     def discretise(self) -> Discretisation:
         """The lower program's operators."""
         return on_shares(self.spacing, self.agents)
+
+    def parts(self, environment: Environment, decisions: FloatArray, growth: FloatArray) -> FloatArray:
+        """Ξ itself: it needs no division among the agents beforehand."""
+        return growth
 
     def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
         """The decision at real bids."""

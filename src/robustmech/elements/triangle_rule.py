@@ -1,16 +1,19 @@
 r"""Piecewise-linear mechanisms of two agents at any real actions.
 
-With balanced Ξ, linear on each triangle, the transfers that share it equally have the individual growths
-:math:`\xi_1 = \tfrac12 (\Xi - E_1 \Xi) + \tfrac12 E_2 \Xi`, where :math:`E_i` is the mean over agent i's action, so that
+With Ξ = A + B balanced, A for agent 1 and B for agent 2, the individual growths
+:math:`\xi_1 = A - E_1 A + E_2 B - E B` and :math:`\xi_2 = B - E_2 B + E_1 A - E A`, where :math:`E_i` is the mean over agent i's
+action, add up to Ξ and have mean zero in the own action, so that
 
 .. math:: t_1(x) = -e^{x_1} \int_{x_1}^\infty \xi_1(z, x_2) e^{-z}\, dz,
 
-zero at action 0, and likewise for agent 2. Along a line Ξ is linear between the breakpoints and the cuts it crosses, so the
-integral over the own action has a closed form; the integral of :math:`E_2 \Xi` is smooth within a cell and kept there as
-a polynomial that reproduces it to rounding.
+is zero at action 0, and likewise for agent 2; A = B = Ξ/2 shares Ξ equally. Along a line A is linear between the places where it
+may jump, so the integral over the own action has a closed form; that of :math:`E_2 B` is smooth in each piece of the other's
+scale and kept there as a polynomial that reproduces it to rounding.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.polynomial import chebyshev, legendre
@@ -48,9 +51,46 @@ def interpolated(spacings: tuple[Spacing, Spacing], values: FloatArray, bids: Fl
     return result
 
 
+def crossed_interpolated(spacings: tuple[Spacing, Spacing], values: FloatArray, bids: FloatArray) -> FloatArray:
+    """The function that is linear on crossed triangles.
+
+    Args:
+        values: at the corners of cells, then at the middles, shape (nodes, …).
+        bids: shape (bids, 2).
+    """
+    (a, s), (b, t) = (located(spacing, bids[:, i]) for i, spacing in enumerate(spacings))
+    columns = spacings[1].cells + 1
+    low = a * columns + b
+    middle = (spacings[0].cells + 1) * columns + a * spacings[1].cells + b
+    weights = (
+        (low, np.maximum(1 - s - t, 0.0)),
+        (low + columns + 1, np.maximum(s + t - 1, 0.0)),
+        (low + columns, np.maximum(s - t, 0.0)),
+        (low + 1, np.maximum(t - s, 0.0)),
+        (middle, 2 * np.minimum(np.minimum(s, t), np.minimum(1 - s, 1 - t))),
+    )
+    extra = (slice(None), *([None] * (values.ndim - 1)))
+    total = np.zeros((bids.shape[0], *values.shape[1:]))
+    for node, weight in weights:
+        total += weight[extra] * values[node]
+    return total
+
+
+class Lines(Protocol):
+    """A function on the plane, along lines in the first coordinate, linear between places where it may jump."""
+
+    own: Spacing
+    other: Spacing
+
+    def pieces(self, across: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Along lines at places across: where pieces begin and end, shape (lines, pieces), the function at either end, and
+        its value beyond the last breakpoint, shape (lines,)."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
-class LineIntegrals:
-    """Discounted integrals of a function that is linear on triangles, along the first agent's action.
+class TriangleLines:
+    """A function that is linear on triangles cut along the falling diagonal.
 
     Args:
         own, other: the breakpoints along the line and across it.
@@ -69,31 +109,73 @@ class LineIntegrals:
     edge: FloatArray
     corner: float
 
-    def beyond(self, start: FloatArray, across: FloatArray) -> FloatArray:
-        r"""The mean of the function beyond ``start`` along lines at ``across``: e^s ∫_s^∞ f(z, across) e^{−z} dz."""
+    def pieces(self, across: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Two pieces in each cell, one on either side of the cut."""
         points = self.own.positions
         b, t = located(self.other, across)
         tail = across >= self.other.positions[-1]
-        t = t[:, None]
+        t = np.where(tail, 1.0, t)[:, None]
         lower, upper = self.lower[:, b].transpose(1, 0, 2), self.upper[:, b].transpose(1, 0, 2)
-        entering = (1 - t) * lower[..., 0] + t * lower[..., 2]
-        meeting = (1 - t) * lower[..., 1] + t * lower[..., 2]
-        parting = (1 - t) * upper[..., 1] + t * upper[..., 2]
-        leaving = (1 - t) * upper[..., 1] + t * upper[..., 0]
-        last = (1 - t[:, 0]) * self.strip[b, 0] + t[:, 0] * self.strip[b, 1]
-        entering, meeting = (
-            np.where(tail[:, None], v, w) for v, w in ((self.edge[:, 0], entering), (self.edge[:, 0], meeting))
-        )
-        parting, leaving = (
-            np.where(tail[:, None], v, w) for v, w in ((self.edge[:, 0], parting), (self.edge[:, 1], leaving))
-        )
-        last = np.where(tail, self.corner, last)
-        cut = points[:-1] + (1 - np.where(tail[:, None], 1.0, t)) * np.diff(points)
-        begin, end = points[:-1][None, :], points[1:][None, :]
-        total = _piece(start[:, None], begin, cut, entering, meeting).sum(axis=1)
-        total += _piece(start[:, None], cut, end, parting, leaving).sum(axis=1)
-        total += last * np.exp(-np.maximum(points[-1] - start, 0.0))
-        return total
+        ends = [
+            (1 - t) * lower[..., 0] + t * lower[..., 2],
+            (1 - t) * lower[..., 1] + t * lower[..., 2],
+            (1 - t) * upper[..., 1] + t * upper[..., 2],
+            (1 - t) * upper[..., 1] + t * upper[..., 0],
+        ]
+        edges = [self.edge[:, 0], self.edge[:, 0], self.edge[:, 0], self.edge[:, 1]]
+        first, meeting, parting, final = (np.where(tail[:, None], e, v) for e, v in zip(edges, ends, strict=True))
+        last = np.where(tail, self.corner, (1 - t[:, 0]) * self.strip[b, 0] + t[:, 0] * self.strip[b, 1])
+        cut = points[:-1] + (1 - t) * np.diff(points)
+        begin, end = np.broadcast_to(points[:-1], cut.shape), np.broadcast_to(points[1:], cut.shape)
+        return _joined(begin, cut), _joined(cut, end), _joined(first, parting), _joined(meeting, final), last
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class CrossedLines:
+    """A function that is constant on crossed triangles.
+
+    Args:
+        own, other: the breakpoints along the line and across it.
+        near, before, after, beyond: the function on the triangles with the least other action, the least own action, the
+            largest own action and the largest other action, shape (M_own, M_other).
+        strip: the function in the tail of the own action, shape (M_other,).
+        edge: the function in the tail of the other action, shape (M_own,).
+        corner: the function in both tails.
+    """
+
+    own: Spacing
+    other: Spacing
+    near: FloatArray
+    before: FloatArray
+    after: FloatArray
+    beyond: FloatArray
+    strip: FloatArray
+    edge: FloatArray
+    corner: float
+
+    def pieces(self, across: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Three pieces in each cell."""
+        points = self.own.positions
+        b, t = located(self.other, across)
+        tail = across >= self.other.positions[-1]
+        inner = np.where((t < 0.5)[:, None], self.near[:, b].T, self.beyond[:, b].T)
+        values = [np.where(tail[:, None], self.edge, v) for v in (self.before[:, b].T, inner, self.after[:, b].T)]
+        reach = np.minimum(t, 1 - t)[:, None] * np.diff(points)
+        begin, end = np.broadcast_to(points[:-1], reach.shape), np.broadcast_to(points[1:], reach.shape)
+        starts, ends = _joined(begin, begin + reach, end - reach), _joined(begin + reach, end - reach, end)
+        value = _joined(*values)
+        return starts, ends, value, value, np.where(tail, self.corner, self.strip[b])
+
+
+def _joined(*parts: FloatArray) -> FloatArray:
+    return np.concatenate(parts, axis=1)
+
+
+def mean_beyond(lines: Lines, start: FloatArray, across: FloatArray) -> FloatArray:
+    r"""The mean of the function beyond ``start`` along lines at ``across``: e^s ∫_s^∞ f(z, across) e^{−z} dz."""
+    begin, end, first, final, last = lines.pieces(across)
+    total: FloatArray = _piece(start[:, None], begin, end, first, final).sum(axis=1)
+    return total + last * np.exp(-np.maximum(lines.own.positions[-1] - start, 0.0))
 
 
 def _piece(start: FloatArray, begin: FloatArray, end: FloatArray, first: FloatArray, last: FloatArray) -> FloatArray:
@@ -110,50 +192,74 @@ def _piece(start: FloatArray, begin: FloatArray, end: FloatArray, first: FloatAr
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class TriangleTransfers:
-    """The transfers of a balanced aggregate excess growth that is linear on triangles.
+class LineTransfers:
+    """The transfers that two functions A and B with mean zero together give, one for each agent.
 
     Args:
-        lines: for each agent, integrals along its own action.
-        averages: for each agent, Chebyshev coefficients by cell of the mean, beyond an own action, of the growth's mean
-            over the other's; shape (degree + 1, M_i); and its constant value in the tail.
+        own: for each agent, its part along its own action.
+        averages: for each agent, the mean beyond an own action of the other's part averaged over the other's action.
     """
 
-    lines: tuple[LineIntegrals, LineIntegrals]
-    averages: tuple[tuple[FloatArray, float], tuple[FloatArray, float]]
+    own: tuple[Lines, Lines]
+    averages: tuple["Average", "Average"]
 
     @classmethod
-    def of(cls, lines: tuple[LineIntegrals, LineIntegrals]) -> "TriangleTransfers":
-        """Prepare the averages."""
-        return cls(lines=lines, averages=(_averages(lines[1]), _averages(lines[0])))
+    def of(cls, one: tuple[Lines, Lines], two: tuple[Lines, Lines]) -> "LineTransfers":
+        """Prepare the averages of A and B, each given along the first and along the second agent's action."""
+        return cls(own=(one[0], two[1]), averages=(_averages(two[1]), _averages(one[0])))
 
     def __call__(self, bids: FloatArray) -> FloatArray:
         """What each agent pays, shape (bids, 2); zero for action 0."""
         paid = np.zeros(bids.shape)
-        for i, (line, (table, tail)) in enumerate(zip(self.lines, self.averages, strict=True)):
+        for i, (lines, average) in enumerate(zip(self.own, self.averages, strict=True)):
             own, other = bids[:, i], bids[:, 1 - i]
-            cell, share = located(line.own, own)
-            average = chebyshev.chebval(2 * share - 1, table[:, cell], tensor=False)
-            average = np.where(own >= line.own.positions[-1], tail, average)
-            beyond = line.beyond(own, other) - line.beyond(np.zeros_like(own), other)
-            paid[:, i] = np.where(own > 0, -(beyond + average) / 2, 0.0)
+            zero = np.zeros_like(own)
+            beyond = mean_beyond(lines, own, other) - mean_beyond(lines, zero, other)
+            paid[:, i] = np.where(own > 0, -(beyond + average(own) - average(zero)), 0.0)
         return paid
 
 
-def _averages(crossing: LineIntegrals) -> tuple[FloatArray, float]:
-    """The mean beyond z of the mean along the crossing lines, by cells of z: ``crossing.other``."""
-    points = crossing.other.positions
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Average:
+    """A function of one action, smooth on each half of each cell and constant in the tail.
+
+    Args:
+        halves: the halves of the cells.
+        table: Chebyshev coefficients, shape (degree + 1, 2 M).
+        tail: the constant.
+    """
+
+    halves: Spacing
+    table: FloatArray
+    tail: float
+
+    def __call__(self, places: FloatArray) -> FloatArray:
+        """The function at some places."""
+        cell, share = located(self.halves, places)
+        found = chebyshev.chebval(2 * share - 1, self.table[:, cell], tensor=False)
+        return np.where(places >= self.halves.positions[-1], self.tail, found)
+
+
+def _averages(crossing: Lines) -> Average:
+    """The mean beyond z of the mean along the crossing lines.
+
+    Lines on crossed triangles change form in the middle of a cell, so each half has coefficients of its own.
+    """
+    ends = crossing.other.breakpoints
+    middles = [(low + high) / 2 for low, high in pairwise(ends)]
+    halves = Spacing(breakpoints=tuple(sorted((*ends, *middles))))
+    points = halves.positions
     roots, weights = legendre.leggauss(_POINTS)
     nodes = np.cos(np.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
-    tail = float(crossing.beyond(np.zeros(1), points[-1:])[0])
-    values = np.zeros((nodes.size, crossing.other.cells))
+    tail = float(mean_beyond(crossing, np.zeros(1), points[-1:])[0])
+    values = np.zeros((nodes.size, halves.cells))
     after = tail
-    for cell in reversed(range(crossing.other.cells)):
+    for cell in reversed(range(halves.cells)):
         begin, end = points[cell], points[cell + 1]
         start = np.append(begin + (nodes + 1) / 2 * (end - begin), begin)[:, None]
         half = (end - start) / 2
         places = np.clip(start + half * (1 + roots), begin, np.nextafter(end, begin))
-        mean = crossing.beyond(np.zeros(places.size), places.ravel()).reshape(places.shape)
+        mean = mean_beyond(crossing, np.zeros(places.size), places.ravel()).reshape(places.shape)
         found = (weights * half * mean * np.exp(start - places)).sum(axis=1) + np.exp(start[:, 0] - end) * after
         values[:, cell], after = found[:-1], float(found[-1])
-    return chebyshev.chebfit(nodes, values, _DEGREE), tail
+    return Average(halves=halves, table=chebyshev.chebfit(nodes, values, _DEGREE), tail=tail)
