@@ -89,5 +89,6 @@ def test_tables_are_exact_enough(monkeypatch: pytest.MonkeyPatch, bidders: int) 
     bids = rng.exponential(size=(200, bidders)) * 10 ** rng.uniform(-1, 2, (200, 1))
     usual = CompoundProportional(eta).transfers(bids)
     monkeypatch.setattr(prices, "NODES", 20)
+    monkeypatch.setattr(prices, "PLAIN_RULES", ((16, 2.8), (32, 16.5), (64, 56.0)))
     monkeypatch.setattr(prices, "SUPPLY_DEGREE", 24)
     assert np.max(np.abs(CompoundProportional(eta).transfers(bids) - usual)) < 1e-11

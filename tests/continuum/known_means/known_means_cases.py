@@ -2,16 +2,48 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from maxmin_conditions import Array, MaxminRule
 
-from robustmech.continuum.known_means import KnownMeans
-from robustmech.continuum.known_means.proportional import ALL_ORDERS
+from robustmech.continuum.known_means import ConsistentRule, KnownMeans, ShapleyRule, WeightedProportional
 
-RULES = {"compound": 100, "weighted proportional": 100, "shapley": 5, "consistent": 2}
+RULES = {
+    "compound": 100,
+    "weighted proportional": 100,
+    "weighted proportional, discounted": 5,
+    "shapley": 5,
+    "shapley, discounted": 5,
+    "consistent": 100,
+    "consistent, discounted": 2,
+}
 """Each rule with the most bidders it is tested with."""
+
+
+@dataclass(frozen=True)
+class Discounted:
+    """A rule with the discounted transfers where it would choose the canonical ones."""
+
+    rule: WeightedProportional | ShapleyRule | ConsistentRule
+
+    @property
+    def bidders(self) -> int:
+        return self.rule.bidders
+
+    def allocate(self, bids: Any) -> Array:
+        return self.rule.allocate(bids)
+
+    def transfers(self, bids: Any) -> Array:
+        return self.rule.discounted_transfers(bids)
+
+    def slopes(self, bids: Any) -> Array:
+        return self.rule.slopes(bids)
+
+    def excess_growth(self, bids: Any) -> Array:
+        return self.rule.excess_growth(bids)
 
 
 def rule_for(kind: str, means: npt.ArrayLike) -> MaxminRule:
@@ -20,8 +52,11 @@ def rule_for(kind: str, means: npt.ArrayLike) -> MaxminRule:
     makers: dict[str, Callable[[], MaxminRule]] = {
         "compound": model.auction,
         "weighted proportional": model.weighted_proportional,
+        "weighted proportional, discounted": lambda: Discounted(model.weighted_proportional()),
         "shapley": model.shapley,
+        "shapley, discounted": lambda: Discounted(model.shapley()),
         "consistent": model.consistent,
+        "consistent, discounted": lambda: Discounted(model.consistent()),
     }
     return makers[kind]()
 
@@ -31,9 +66,11 @@ def split_points(rule: MaxminRule, bids: Array) -> Array:
     eta = rule.slopes(np.zeros(rule.bidders))
     levels = [bids @ np.minimum(eta, level) for level in np.unique(eta[eta > 0])]
     included = np.flatnonzero(eta)
-    if included.size <= ALL_ORDERS:
-        sets = [s for k in range(1, included.size + 1) for s in itertools.combinations(included, k)]
-    else:
-        falling = included[np.argsort(-eta[included], kind="stable")].tolist()
-        sets = [tuple(order[: k + 1]) for order in (falling, falling[::-1]) for k in range(len(order))]
-    return np.stack([*levels, *[bids[:, list(s)] @ eta[list(s)] for s in sets]], axis=1)
+    most = WeightedProportional.most_canonical
+    sizes = range(1, included.size + 1) if included.size <= most else range(0)
+    sets = [s for k in sizes for s in itertools.combinations(included, k)]
+    halves, pull = bids * eta / 2, max(1.0, included.size / 2)  # a bid moves the next sums up to so much faster
+    gains = [np.minimum(halves, halves[:, [k]]).sum(axis=1) for k in included]
+    losses = [np.maximum(halves, 2 * halves - halves[:, [k]]).sum(axis=1) for k in included]
+    levels += [1.0 + (total - 1.0) / pull for total in (*gains, *losses)]
+    return np.stack([*levels, bids @ eta / 2, *[bids[:, list(s)] @ eta[list(s)] for s in sets]], axis=1)

@@ -13,7 +13,7 @@ from robustmech.continuum.rules import checked_bids
 from robustmech.errors import InputError
 from robustmech.model import FloatArray
 
-_CHUNK = 64  # profiles cleared together: the quadrature's arrays stay in the processor's cache
+_CHUNK = 256  # profiles cleared together: the quadrature's arrays stay in the processor's cache
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +91,14 @@ class CompoundProportional:
             paid[start : start + _CHUNK] = self.bound * self._per_bidder(per_bid, chunk / rounds.unit)
         return paid.reshape(profiles.shape)
 
+    def discounts(self, bids: npt.ArrayLike) -> FloatArray:
+        r"""What each bidder pays less than v̄ per unit of the good, v̄q_i − t_i ≥ 0, shape (…, bidders).
+
+        As the auction sells min(1, η·a), (∂_i − 1) of these, over all bidders, is v̄(E[min(1, η·s)] − min(1, η·a)): that
+        is (7), and it names no share. So they complete every rule that sells as much; docs/known-means.md.
+        """
+        return self.bound * self.allocate(bids) - self.transfers(bids)
+
     def price(self, level: float, residual_supply: float) -> float:
         """The unit price when sensitivity has reached a level below the highest and this much of the good is left."""
         ends = self.schedule.ends
@@ -98,8 +106,8 @@ class CompoundProportional:
             raise InputError(f"a level is between 0 and {ends[-1]}, and a residual supply between 0 and 1")
         playing = min(int(np.searchsorted(ends, level, side="right")), ends.size - 1)
         fraction = 1.0 - (ends[playing] - level) / self.schedule.widths[playing]
-        unit = self.prices.at(np.array([playing]), np.array([fraction]), np.array([residual_supply]))
-        return self.bound * float(unit[0])
+        unit = self.prices.at(np.array([[playing]]), np.array([[fraction]]), np.array([[residual_supply]]))
+        return self.bound * float(unit[0, 0])
 
     def slopes(self, bids: npt.ArrayLike) -> FloatArray:
         """∂q_i/∂a_i to the right, shape (…, bidders): η_i where the whole request is met, never more (Lemma 1)."""

@@ -1,8 +1,5 @@
 """Functions of one variable as Chebyshev polynomials on panels, for evaluation at many points at once."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
 
 from robustmech.model import FloatArray
@@ -42,13 +39,15 @@ def chebyshev_coefficients(values: FloatArray, axis: int = -1) -> FloatArray:
 
 
 def chebyshev_values(degree: int, points: FloatArray) -> FloatArray:
-    """T_0 … T_degree at points in [-1, 1], shape (…, degree + 1)."""
-    values = np.empty((*points.shape, degree + 1))
-    values[..., 0] = 1.0
+    """T_0 … T_degree at points in [-1, 1], shape (degree + 1, …)."""
+    values = np.empty((degree + 1, *points.shape))
+    values[0] = 1.0
     if degree:
-        values[..., 1] = points
+        values[1] = points
+    doubled = 2.0 * points
     for order in range(2, degree + 1):
-        values[..., order] = 2.0 * points * values[..., order - 1] - values[..., order - 2]
+        np.multiply(doubled, values[order - 1], out=values[order])
+        values[order] -= values[order - 2]
     return values
 
 
@@ -59,29 +58,7 @@ def panel_points(breaks: FloatArray, degree: int) -> FloatArray:
 
 def locate(breaks: FloatArray, points: FloatArray) -> tuple[np.ndarray[tuple[int, ...], np.dtype[np.intp]], FloatArray]:
     """The panel of each point, and where in it the point lies, from -1 to 1."""
-    panel = np.clip(np.searchsorted(breaks, points, side="right") - 1, 0, breaks.size - 2)
+    panel = np.searchsorted(breaks[1:-1], points, side="right")
     left = breaks[panel]
-    return panel, np.asarray(np.clip(2.0 * (points - left) / (breaks[panel + 1] - left) - 1.0, -1.0, 1.0))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PiecewisePolynomial:
-    """Several functions on the same panels: coefficients of shape (panels, functions, degree + 1)."""
-
-    breaks: FloatArray
-    coefficients: FloatArray
-
-    @classmethod
-    def through(
-        cls, function: Callable[[FloatArray], FloatArray], breaks: FloatArray, degree: int
-    ) -> "PiecewisePolynomial":
-        """The interpolant of a function from points (m,) to values (m, functions)."""
-        points = panel_points(breaks, degree)
-        values = function(points.ravel()).reshape(*points.shape, -1)
-        return cls(breaks=breaks, coefficients=np.moveaxis(chebyshev_coefficients(values, axis=1), 1, 2))
-
-    def __call__(self, points: FloatArray) -> FloatArray:
-        """Values at points of any shape, shape (…, functions)."""
-        panel, inside = locate(self.breaks, points)
-        basis = chebyshev_values(self.coefficients.shape[2] - 1, inside)
-        return np.asarray(np.einsum("...d,...fd->...f", basis, self.coefficients[panel]))
+    inside = 2.0 * (points - left) / (breaks[panel + 1] - left) - 1.0
+    return panel, np.asarray(np.minimum(np.maximum(inside, -1.0), 1.0))

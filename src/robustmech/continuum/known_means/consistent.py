@@ -1,6 +1,7 @@
 """The consistent rule of Aumann and Maschler, the bankruptcy rule of the Talmud."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -20,13 +21,18 @@ class ConsistentRule(RequestRule):
 
     The slope ∂q_i/∂d_i is 1, 1/2, 0, or, where m bidders share the loss equally, 1 − 1/m: the papers leave the last
     case out, and it lies outside their {0, 1/2, 1} from m = 3 on. It is below one, so the rule satisfies their
-    conditions all the same.
+    conditions all the same. With three or more, canonical transfers are integrals over polytopes that have no formula
+    here: `transfers` are the discounted ones.
 
     Source: Brooks & Du (2021), section 6.3; Aumann & Maschler (1985).
     """
 
+    most_canonical: ClassVar[int] = 2
+    for_two: ShapleyRule | None = field(init=False, repr=False, compare=False)  # the same rule, for up to two
+
     def __init__(self, sensitivities: npt.ArrayLike, bound: float = 1.0) -> None:
         RequestRule.__init__(self, sensitivities, bound)
+        object.__setattr__(self, "for_two", ShapleyRule(self.sensitivities) if self.canonical else None)
 
     def allocate(self, bids: npt.ArrayLike) -> FloatArray:
         """Each bidder's share of the good, shape (…, bidders)."""
@@ -49,18 +55,10 @@ class ConsistentRule(RequestRule):
         slope = np.where(asked >= 2.0, np.where(half < gain, 0.5, 0.0), np.where(asked < 1.0, 1.0, loss_slope))
         return self.every_bidder(self.sensitivities[self.included] * slope, shape)
 
-    def transfers(self, bids: npt.ArrayLike) -> FloatArray:
-        """The canonical transfers (31)-(33), for at most two included bidders.
-
-        Raises:
-            SizeError: with three or more, where they are integrals over polytopes that have no formula here.
-        """
-        if self.included.size > 2:
-            raise SizeError(
-                f"the consistent rule has transfers here for at most 2 included bidders, not {self.included.size}: "
-                "use the weighted-proportional, the Shapley or the compound auction"
-            )
-        return ShapleyRule(self.sensitivities, self.bound).transfers(bids)
+    def _canonical(self, requests: FloatArray) -> FloatArray:
+        if self.for_two is None:
+            raise SizeError(f"no canonical transfers for {self.included.size} bidders: use discounted_transfers")
+        return self.for_two._canonical(requests)
 
 
 def _equal_level(limits: FloatArray, amount: FloatArray) -> FloatArray:

@@ -27,9 +27,8 @@ class KnownMeans:
         bound: the highest possible value v̄, in the same units.
     Attributes:
         sensitivities: η_i, shares of the good per unit of a bid; zero for an excluded bidder. If the highest mean is
-        the bound
-            itself that bidder's value is known, its sensitivity is infinite and the auction is a posted price at the
-            bound.
+            the bound itself that bidder's value is known, its sensitivity is infinite and the auction is a posted
+            price at the bound.
         guarantee: v̄ P(η·s ≥ 1), in the units of the means.
     Raises:
         InputError: for means or a bound that cannot be, in one line.
@@ -93,17 +92,17 @@ class KnownMeans:
         return CompoundProportional(self.sensitivities, self.bound)
 
     def weighted_proportional(self) -> WeightedProportional:
-        """The weighted-proportional allocation with the canonical transfers."""
+        """The weighted-proportional allocation; its transfers are canonical for up to eight included bidders."""
         self._finite()
         return WeightedProportional(self.sensitivities, self.bound)
 
     def shapley(self) -> ShapleyRule:
-        """The Shapley allocation with the canonical transfers, for up to eight included bidders."""
+        """The Shapley allocation, for up to 32 included bidders; its transfers are canonical for up to eight."""
         self._finite()
         return ShapleyRule(self.sensitivities, self.bound)
 
     def consistent(self) -> ConsistentRule:
-        """The consistent allocation of Aumann and Maschler, with the canonical transfers for two included bidders."""
+        """The consistent allocation of Aumann and Maschler; its transfers are canonical for up to two bidders."""
         self._finite()
         return ConsistentRule(self.sensitivities, self.bound)
 

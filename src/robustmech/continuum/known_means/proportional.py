@@ -1,38 +1,31 @@
-"""The weighted-proportional rule with the canonical transfers."""
+"""The weighted-proportional rule."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from robustmech.continuum.compound.piecewise import PiecewisePolynomial
-from robustmech.continuum.known_means.proportional_means import coordinate, expected_slopes
-from robustmech.continuum.known_means.requests import RequestRule, order_weight
+from robustmech.continuum.known_means.fixed_sets import FEW, SetFunctions, members
+from robustmech.continuum.known_means.proportional_means import coordinate, expected_slopes, panel_breaks
+from robustmech.continuum.known_means.requests import RequestRule, order_weight, subset_sums
 from robustmech.model import FloatArray
 
-ALL_ORDERS = 8
-"""Up to this many included bidders the transfers average over all orders of them; beyond, over two."""
+_CHUNK = 4096  # profiles cleared together, to bound memory
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
 class WeightedProportional(RequestRule):
     r"""Weighted-proportional rule q_i = η_i a_i / max(1, η·a), equation (30) with its misprint mended.
 
-    The canonical transfers (31)-(33) average over orders of the bidders. For an order in which the set S comes
-    before i,
-
-        t_i = E[Ξ(a_S, s_i, s_R)] − E[Ξ(a_S, a_i + s_i, s_R)],        s unit exponentials, R the bidders after i,
-
-    which is (33) after one integration and bounded as it stands. Any law over orders gives transfers with the right
-    aggregate excess growth, since (32) telescopes order by order. With up to eight included bidders it is the
-    uniform law of the paper; with more, half the weight is on the order of falling sensitivities and half on its
-    reverse.
+    Canonical transfers for up to eight included bidders. With W the set whose bids are known, requesting y in all,
+    B = Σ_W η_i² a_i, and m = max(1, y), they are sums over W of α/m − Bβ/m² with α, β of `proportional_means`.
 
     Source: Brooks & Du (2021), Theorems 1 and 2.
     """
 
-    tables: dict[int, PiecewisePolynomial] = field(init=False, repr=False, compare=False)
+    most_canonical: ClassVar[int] = 8
+    tables: dict[str, SetFunctions] = field(init=False, repr=False, compare=False)
 
     def __init__(self, sensitivities: npt.ArrayLike, bound: float = 1.0) -> None:
         RequestRule.__init__(self, sensitivities, bound)
@@ -43,26 +36,6 @@ class WeightedProportional(RequestRule):
         requests, shape = self.requests(bids)
         return self.every_bidder(requests / np.maximum(requests.sum(axis=1, keepdims=True), 1.0), shape)
 
-    def transfers(self, bids: npt.ArrayLike) -> FloatArray:
-        """What each bidder pays, in the units of the bound, shape (…, bidders)."""
-        requests, shape = self.requests(bids)
-        eta = self.sensitivities[self.included]
-        paid = np.zeros_like(requests)
-        for first, followers in self._positions():
-            before = sorted(first)
-            base = requests[:, before]
-            asked, squares = base.sum(axis=1), base @ eta[before]
-            random = frozenset(range(eta.size)) - first
-            if first:
-                unmoved = self._mean_slopes(random, asked, squares)
-            else:
-                unmoved = self._mean_slopes(random, np.zeros(1), np.zeros(1))
-            for bidder, weight in followers:
-                own = requests[:, bidder]
-                moved = self._mean_slopes(random, asked + own, squares + eta[bidder] * own)
-                paid[:, bidder] += weight * (unmoved - moved)
-        return self.every_bidder(np.where(requests > 0, self.bound * paid, 0.0), shape)
-
     def slopes(self, bids: npt.ArrayLike) -> FloatArray:
         """∂q_i/∂a_i to the right, shape (…, bidders): η_i(1 − q_i)/max(1, η·a) where rationed."""
         requests, shape = self.requests(bids)
@@ -70,26 +43,44 @@ class WeightedProportional(RequestRule):
         rationed = (1.0 - requests / np.maximum(asked, 1.0)) / np.maximum(asked, 1.0)
         return self.every_bidder(self.sensitivities[self.included] * np.where(asked < 1.0, 1.0, rationed), shape)
 
-    def _positions(self) -> Iterator[tuple[frozenset[int], list[tuple[int, float]]]]:
-        """Every set that comes first in some order, with the bidders that can follow it and the orders' weight."""
-        count = self.included.size
-        if count <= ALL_ORDERS:
-            for code in range(2**count - 1):
-                first = frozenset(member for member in range(count) if code >> member & 1)
-                weight = order_weight(len(first), count)
-                yield first, [(member, weight) for member in range(count) if member not in first]
-            return
-        falling = np.argsort(-self.sensitivities[self.included], kind="stable").tolist()
-        for order in (falling, falling[::-1]):
-            for place, bidder in enumerate(order):
-                yield frozenset(order[:place]), [(bidder, 0.5)]
+    def _canonical(self, requests: FloatArray) -> FloatArray:
+        if "means" not in self.tables:
+            self.tables["means"] = _set_functions(self.sensitivities[self.included])
+        functions = self.tables["means"]
+        count = requests.shape[1]
+        paid = np.zeros_like(requests)
+        for start in range(0, requests.shape[0], _CHUNK):
+            chunk = requests[start : start + _CHUNK]
+            known = subset_sums(chunk)
+            squares = subset_sums(chunk * self.sensitivities[self.included])
+            divisor = np.maximum(known, 1.0)
+            if chunk.shape[0] < FEW:
+                values = functions.every_set(coordinate(known)) / divisor[..., None]
+                values[..., count:] *= (squares / divisor)[..., None]
+                paid[start : start + _CHUNK] = (values[..., :count] - values[..., count:]).sum(axis=1)
+                continue
+            total = np.zeros((count, chunk.shape[0]))
+            for code in range(2**count):
+                values = functions.one_set(code, coordinate(known[:, code]))
+                values[count:] *= squares[:, code] / divisor[:, code]
+                total += (values[:count] - values[count:]) / divisor[:, code]
+            paid[start : start + _CHUNK] = total.T
+        return paid
 
-    def _mean_slopes(self, random: frozenset[int], asked: FloatArray, squares: FloatArray) -> FloatArray:
-        """E[Σ_i ∂q_i/∂a_i] when these bidders bid unit exponentials and the others request `asked` in all."""
-        code = sum(1 << member for member in random)
-        if code not in self.tables:
-            eta = self.sensitivities[self.included]
-            self.tables[code] = expected_slopes(np.sort(eta[sorted(random)])[::-1], float(eta.sum()))
-        values = self.tables[code](coordinate(asked))
-        divisor = np.maximum(asked, 1.0)
-        return np.asarray((values[:, 0] - squares / divisor * values[:, 1]) / divisor)
+
+def _set_functions(eta: FloatArray) -> SetFunctions:
+    """For every set, m·α of each bidder and then m²·β of each bidder, with the orders' weights and signs."""
+    count = eta.size
+    breaks = panel_breaks(float(eta.min()), float(eta.max()))
+    means = {code: expected_slopes(eta[members(code, count)], float(eta.sum()), breaks) for code in range(1, 2**count)}
+    everyone = 2**count - 1
+    values = np.zeros((2**count, 2, count, means[everyone].shape[1]))
+    for known in range(2**count):
+        inside = members(known, count)
+        for bidder in range(count):
+            if bidder in inside:
+                moved = means[everyone - known + (1 << bidder)]
+                values[known, :, bidder] = -order_weight(len(inside) - 1, count) * moved
+            else:
+                values[known, :, bidder] = order_weight(len(inside), count) * means[everyone - known]
+    return SetFunctions.through(breaks, values.reshape(2**count, 2 * count, -1))

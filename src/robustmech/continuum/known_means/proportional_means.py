@@ -14,33 +14,36 @@ transform Π 1/(1 + η_j s).
 
 import numpy as np
 
-from robustmech.continuum.compound.piecewise import PiecewisePolynomial, graded_rule, halving_breaks
+from robustmech.continuum.compound.piecewise import graded_rule, halving_breaks
 from robustmech.continuum.compound.waiting_times import occupancies, phase_generator
+from robustmech.continuum.known_means.fixed_sets import nodes
 from robustmech.model import FloatArray
 
-_DEGREE = 13
 _LONGEST = 64.0  # e^{-64} is below rounding
 
 
-def expected_slopes(durations: FloatArray, total: float) -> PiecewisePolynomial:
-    """The functions max(1, y) α_C and max(1, y)² β_C at `coordinate(y)`.
+def panel_breaks(shortest: float, longest: float) -> FloatArray:
+    """Panels of `coordinate` on which the functions below are smooth, for the least and the largest sensitivity."""
+    near = halving_breaks(shortest / 4, max(0.125, shortest / 2))
+    far = halving_breaks(min(0.25, 1.0 / (64.0 * longest)))
+    return np.concatenate([far - 1.0, near[1:]])
+
+
+def expected_slopes(durations: FloatArray, total: float, breaks: FloatArray) -> FloatArray:
+    """The functions max(1, y) α_C and max(1, y)² β_C at the nodes of the panels, shape (2, nodes).
 
     Args:
-        durations: sensitivities of the bidders in C, longest first.
+        durations: sensitivities of the bidders in C.
         total: H, the sum of every bidder's sensitivity.
+        breaks: panels of `coordinate(y)`.
     """
-    near = halving_breaks(float(durations[-1]) / 4, max(0.125, float(np.sqrt(np.sum(durations**2))) / 2))
-    far = halving_breaks(min(0.25, 1.0 / (64.0 * float(durations[0]))))
-    breaks = np.concatenate([far - 1.0, near[1:]])
-
-    def values(points: FloatArray) -> FloatArray:
-        result = np.empty((points.size, 2))
-        short = points > 0
-        result[short] = _before(durations, total, points[short])
-        result[~short] = _after(durations, total, points[~short] + 1.0)
-        return result
-
-    return PiecewisePolynomial.through(values, breaks, _DEGREE)
+    falling = np.sort(durations)[::-1]
+    points = nodes(breaks)
+    result = np.empty((points.size, 2))
+    short = points > 0
+    result[short] = _before(falling, total, points[short])
+    result[~short] = _after(falling, total, points[~short] + 1.0)
+    return result.T
 
 
 def coordinate(requested: FloatArray) -> FloatArray:
@@ -50,19 +53,19 @@ def coordinate(requested: FloatArray) -> FloatArray:
 
 def _rule() -> tuple[FloatArray, FloatArray]:
     """Nodes s and weights of ∫_0^∞ · e^{−s} ds, crowded towards zero where long phases make the transforms steep."""
-    nodes, weights = graded_rule(2.0**-20, 12)
-    return _LONGEST * nodes, _LONGEST * weights * np.exp(-_LONGEST * nodes)
+    places, weights = graded_rule(2.0**-20, 12)
+    return _LONGEST * places, _LONGEST * weights * np.exp(-_LONGEST * places)
 
 
 def _before(durations: FloatArray, total: float, remaining: FloatArray) -> FloatArray:
     """α and β where others request 1 − remaining, less than the supply."""
-    nodes, weights = _rule()
+    places, weights = _rule()
     count = durations.size
-    transforms = 1.0 / (1.0 + durations[:, None] * nodes)
+    transforms = 1.0 / (1.0 + durations[:, None] * places)
     tails = np.cumprod(transforms[::-1], axis=0)[::-1]
-    inverse, inverse_square = tails @ weights, tails @ (weights * nodes)
-    with_extra = (tails * (weights * nodes)) @ transforms.T
-    extra_alone = transforms @ (weights * nodes)
+    inverse, inverse_square = tails @ weights, tails @ (weights * places)
+    with_extra = (tails * (weights * places)) @ transforms.T
+    extra_alone = transforms @ (weights * places)
     phases = occupancies(phase_generator(durations, durations), remaining)
     chain, extra = phases[:, :count], phases[:, count:]
     spread = (chain @ with_extra + extra * extra_alone) @ durations**2
@@ -71,8 +74,8 @@ def _before(durations: FloatArray, total: float, remaining: FloatArray) -> Float
 
 def _after(durations: FloatArray, total: float, inverse: FloatArray) -> FloatArray:
     """yα and y²β where others request y = 1/inverse, at least the supply."""
-    nodes, weights = _rule()
-    transforms = 1.0 / (1.0 + durations[:, None, None] * inverse[:, None] * nodes)
+    places, weights = _rule()
+    transforms = 1.0 / (1.0 + durations[:, None, None] * inverse[:, None] * places)
     product = transforms.prod(axis=0)
-    spread = np.einsum("j,jps,ps,s->p", durations**2, transforms, product, weights * nodes, optimize=True)
-    return np.stack([total * (product @ weights) - inverse * spread, product @ (weights * nodes)], axis=1)
+    spread = np.einsum("j,jps,ps,s->p", durations**2, transforms, product, weights * places, optimize=True)
+    return np.stack([total * (product @ weights) - inverse * spread, product @ (weights * places)], axis=1)

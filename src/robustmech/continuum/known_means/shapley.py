@@ -1,20 +1,21 @@
-"""The Shapley rule with the canonical transfers."""
+"""The Shapley rule."""
 
 from dataclasses import dataclass, field
 from math import factorial
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from robustmech.continuum.compound.piecewise import PiecewisePolynomial, halving_breaks
+from robustmech.continuum.compound.piecewise import halving_breaks
 from robustmech.continuum.compound.waiting_times import survivals
+from robustmech.continuum.known_means.fixed_sets import FEW, SetFunctions, members, nodes
 from robustmech.continuum.known_means.requests import RequestRule, order_weight, subset_sums
+from robustmech.continuum.known_means.service import MOST_BIDDERS, served_in_full, shares
 from robustmech.errors import SizeError
 from robustmech.model import FloatArray
 
-MOST_BIDDERS = 8
-_DEGREE = 13
-_CHUNK = 64  # profiles cleared together, to bound memory
+_CHUNK = 4096  # profiles cleared together, to bound memory
 
 
 @dataclass(frozen=True, slots=True, init=False, eq=False)
@@ -34,10 +35,13 @@ class ShapleyRule(RequestRule):
 
     with u = v + w the sizes, a_W = η·a over W, and F_V the law of η·s over V. Every term is non-negative.
 
+    Raises:
+        SizeError: with more than 32 included bidders: shares then take the sums of more than 2^16 halves of subsets.
     Source: Brooks & Du (2021), section 6.3.
     """
 
-    tables: dict[int, PiecewisePolynomial] = field(init=False, repr=False, compare=False)
+    most_canonical: ClassVar[int] = 8
+    tables: dict[str, SetFunctions] = field(init=False, repr=False, compare=False)
 
     def __init__(self, sensitivities: npt.ArrayLike, bound: float = 1.0) -> None:
         RequestRule.__init__(self, sensitivities, bound)
@@ -51,62 +55,55 @@ class ShapleyRule(RequestRule):
     def allocate(self, bids: npt.ArrayLike) -> FloatArray:
         """Each bidder's share of the good, shape (…, bidders)."""
         requests, shape = self.requests(bids)
-        shares = np.zeros_like(requests)
-        for bidder in range(self.included.size):
-            left = np.maximum(1.0 - subset_sums(np.delete(requests, bidder, axis=1)), 0.0)
-            shares[:, bidder] = np.minimum(requests[:, bidder, None], left) @ self._order_weights()
-        return self.every_bidder(shares, shape)
+        return self.every_bidder(shares(requests), shape)
 
     def slopes(self, bids: npt.ArrayLike) -> FloatArray:
-        """∂q_i/∂a_i to the right: η_i times the probability that everything up to i's request is served."""
+        """∂q_i/∂a_i to the right: η_i times the part of the orders in which everything up to i's request is served."""
         requests, shape = self.requests(bids)
-        served = np.zeros_like(requests)
-        for bidder in range(self.included.size):
-            asked = subset_sums(np.delete(requests, bidder, axis=1)) + requests[:, bidder, None]
-            served[:, bidder] = (asked < 1.0) @ self._order_weights()
-        return self.every_bidder(self.sensitivities[self.included] * served, shape)
+        return self.every_bidder(self.sensitivities[self.included] * served_in_full(requests), shape)
 
-    def transfers(self, bids: npt.ArrayLike) -> FloatArray:
-        """What each bidder pays, in the units of the bound, shape (…, bidders): never negative."""
-        requests, shape = self.requests(bids)
-        paid = [self._paid(requests[k : k + _CHUNK]) for k in range(0, requests.shape[0], _CHUNK)]
-        return self.every_bidder(self.bound * np.concatenate(paid) if paid else requests, shape)
-
-    def _paid(self, requests: FloatArray) -> FloatArray:
-        """The transfers of the included bidders, per unit of the bound."""
-        eta = self.sensitivities[self.included]
-        count = eta.size
+    def _canonical(self, requests: FloatArray) -> FloatArray:
+        if "laws" not in self.tables:
+            self.tables["laws"] = _set_functions(self.sensitivities[self.included])
+        functions = self.tables["laws"]
         paid = np.zeros_like(requests)
-        for code in range(1, 2**count):
-            members = [i for i in range(count) if code >> i & 1]
-            others = [i for i in range(count) if not code >> i & 1]
-            sizes = subset_sums(np.ones(len(others))).astype(np.int64)
-            weights = np.array([_weight(len(members), int(size), count) for size in sizes])
-            weights = weights * (eta[members].sum() + subset_sums(eta[others]))
-            left = 1.0 - subset_sums(requests[:, others])
-            unmoved = self._served(code, left)
-            for bidder in members:
-                moved = self._served(code, left - requests[:, bidder, None])
-                paid[:, bidder] += (unmoved - moved) @ weights
+        for start in range(0, requests.shape[0], _CHUNK):
+            left = 1.0 - subset_sums(requests[start : start + _CHUNK])
+            if left.shape[0] < FEW:
+                values = functions.every_set(np.maximum(left, 0.0))
+                paid[start : start + _CHUNK] = np.where(left[..., None] > 0, values, 0.0).sum(axis=1)
+                continue
+            for code in range(left.shape[1]):
+                some = np.flatnonzero(left[:, code] > 0)
+                paid[start + some] += functions.one_set(code, left[some, code]).T
         return paid
 
-    def _order_weights(self) -> FloatArray:
-        count = self.included.size
-        sizes = subset_sums(np.ones(count - 1)).astype(np.int64)
-        return np.array([order_weight(int(size), count) for size in sizes])
 
-    def _served(self, code: int, left: FloatArray) -> FloatArray:
-        """P(η·s over the members of `code` < left), zero where nothing is left."""
-        if code not in self.tables:
-            eta = self.sensitivities[self.included]
-            durations = np.sort(eta[[i for i in range(eta.size) if code >> i & 1]])[::-1]
-            breaks = halving_breaks(float(durations[-1]) / 4, 0.25)
-            law = PiecewisePolynomial.through(lambda z: 1.0 - survivals(durations, z)[:, -1:], breaks, _DEGREE)
-            self.tables[code] = law
-        probability = np.zeros_like(left)
-        some = left > 0
-        probability[some] = self.tables[code](left[some])[:, 0]
-        return probability
+def _set_functions(eta: FloatArray) -> SetFunctions:
+    """For every set W and bidder i, as functions of 1 − a_W, what the transfers add up.
+
+    Σ κ η(V ∪ W) F_V over the V ∋ i apart from W if i ∉ W; less the same for W without i if i ∈ W.
+    """
+    count = eta.size
+    breaks = halving_breaks(float(eta.min()) / 4, 0.25)
+    places = nodes(breaks)
+    laws = np.zeros((2**count, places.size))
+    for code in range(1, 2**count):
+        laws[code] = 1.0 - survivals(np.sort(eta[members(code, count)])[::-1], places)[:, -1]
+    totals, sizes = subset_sums(eta), subset_sums(np.ones(count)).astype(np.int64)
+    codes = np.arange(2**count)
+    values = np.zeros((2**count, count, places.size))
+    for known in range(2**count):
+        apart = codes[(codes & known == 0) & (codes > 0)]
+        weights = np.array([_weight(int(sizes[code]), int(sizes[known]), count) for code in apart])
+        weights = weights * (totals[apart] + totals[known])
+        for bidder in members(2**count - 1 - known, count):
+            random = apart >> bidder & 1 == 1
+            values[known, bidder] = weights[random] @ laws[apart[random]]
+    for known in range(2**count):
+        for bidder in members(known, count):
+            values[known, bidder] = -values[known - (1 << bidder), bidder]
+    return SetFunctions.through(breaks, values)
 
 
 def _weight(random: int, fixed: int, bidders: int) -> float:
