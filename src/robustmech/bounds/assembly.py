@@ -77,6 +77,10 @@ class LocalProgram:
         np.add.at(multipliers, self.columns.row, self.columns.sign * found)
         return multipliers * self.unit
 
+    def growth(self, solution: LinearSolution) -> FloatArray:
+        """The proposed Ξ at the rows, in the environment's units; only with transfers."""
+        return solution.primal[-self.discretisation.rows :] * self.unit
+
     def joint_law(self, solution: LinearSolution) -> FloatArray:
         """The proposed joint law σ, shape (rows, all states); zero in impossible states."""
         count = self.discretisation.rows * self.states.size
@@ -106,15 +110,15 @@ def local_program(
     columns = _belief_columns(environment, independent_rows(beliefs, possible, row_orbit))
     states = np.flatnonzero(possible)
     unit = environment.scale
+    decisions = discretisation.nodes * environment.decisions
+    tail = discretisation.rows if environment.transfers else 1
     blocks = [
         _inequality(environment, discretisation, states, columns, unit),
         _decision_rows(environment, discretisation),
     ]
     if side is Side.LOWER:
         blocks.append(_participation_rows(environment, discretisation, unit))
-    decisions = discretisation.nodes * environment.decisions
     cap = np.where(environment.decision_set.capped, environment.decision_set.cap.astype(float), np.inf)
-    tail = discretisation.rows if environment.transfers else 1
     linear = LinearProgram(
         cost=-np.concatenate(
             [
@@ -123,7 +127,7 @@ def local_program(
                 discretisation.mass if environment.transfers else np.ones(1),
             ]
         ),
-        matrix=sp.csr_array(sp.vstack([_widen(block.matrix, decisions + columns.row.size + tail) for block in blocks])),
+        matrix=_stacked(blocks, decisions + columns.row.size + tail),
         row_lower=np.concatenate([block.lower for block in blocks]),
         row_upper=np.concatenate([block.upper for block in blocks]),
         column_lower=np.concatenate(
@@ -149,9 +153,35 @@ def local_program(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Rows:
-    matrix: sp.csr_array
+    """Constraints: their entries as lists of (row, column, entry), added up where they meet, and their limits."""
+
+    entries: list[tuple[IntArray, IntArray, FloatArray]]
     lower: FloatArray
     upper: FloatArray
+
+
+def _stacked(blocks: list[_Rows], width: int) -> sp.csr_array:
+    """All constraints below each other. One conversion for all of them: small programs spend their time on these."""
+    starts = np.cumsum([0, *(block.lower.size for block in blocks)])
+    rows = [part[0] + start for block, start in zip(blocks, starts[:-1], strict=True) for part in block.entries]
+    columns = [part[1] for block in blocks for part in block.entries]
+    entries = [part[2] for block in blocks for part in block.entries]
+    shape = (int(starts[-1]), width)
+    places = (np.concatenate(rows), np.concatenate(columns))
+    return sp.csr_array(sp.coo_array((np.concatenate(entries), places), shape=shape))
+
+
+def _crossed(
+    operator: sp.csr_array, table: FloatArray, height: int, width: int
+) -> tuple[IntArray, IntArray, FloatArray]:
+    """The entries of the Kronecker product of an operator with a table of some height and width."""
+    own = np.repeat(np.arange(operator.shape[0]), np.diff(operator.indptr))
+    row, column = np.nonzero(table)
+    return (
+        (own[:, None] * height + row).ravel(),
+        (operator.indices[:, None].astype(np.int64) * width + column).ravel(),
+        np.multiply.outer(operator.data, table[row, column]).ravel(),
+    )
 
 
 def _belief_columns(environment: Environment, kept: npt.NDArray[np.bool_]) -> BeliefColumns:
@@ -179,51 +209,54 @@ def _inequality(
     unit: float,
 ) -> _Rows:
     """One row per (row, state), state fastest: λ(θ) + Ξ(x) − virtual objective ≤ −λ₀(θ)."""
-    rows = discretisation.rows
-    virtual = sp.kron(discretisation.evaluation, sp.csr_array(environment.payoff_rounded[states] / unit), format="csr")
+    rows, decisions, count = discretisation.rows, environment.decisions, states.size
+    entries = [_crossed(discretisation.evaluation, -environment.payoff_rounded[states] / unit, count, decisions)]
     for i, local in enumerate(discretisation.local):
-        virtual = virtual + sp.kron(local, sp.csr_array(environment.utilities_rounded[i, states] / unit), format="csr")
-    belief = (environment.beliefs.matrix[columns.row][:, states] * columns.sign[:, None]).T
-    every_row = np.ones((rows, 1))
-    every_state = sp.csr_array(np.ones((states.size, 1)))
-    tail = sp.kron(sp.identity(rows) if environment.transfers else every_row, every_state, format="csr")
-    penalties = environment.beliefs.penalties
-    penalty = np.zeros(states.size) if penalties is None else penalties[states].astype(float) / unit
-    return _Rows(
-        matrix=sp.csr_array(sp.hstack([-virtual, sp.kron(every_row, belief), tail], format="csr")),
-        lower=np.full(rows * states.size, -np.inf),
-        upper=np.tile(-penalty, rows),
+        entries.append(_crossed(local, -environment.utilities_rounded[i, states] / unit, count, decisions))
+    belief = (environment.beliefs.matrix[columns.row][:, states] * columns.sign[:, None]).T.tocoo()
+    first = discretisation.nodes * decisions
+    every_row = np.arange(rows)[:, None]
+    entries.append(
+        (
+            (every_row * count + belief.row).ravel(),
+            np.tile(first + belief.col.astype(np.int64), rows),
+            np.tile(belief.data, rows),
+        )
     )
+    every = np.arange(rows * count)
+    tail = every // count if environment.transfers else np.zeros_like(every)
+    entries.append((every, first + columns.row.size + tail, np.ones(every.size)))
+    penalties = environment.beliefs.penalties
+    penalty = np.zeros(count) if penalties is None else penalties[states].astype(float) / unit
+    return _Rows(entries=entries, lower=np.full(every.size, -np.inf), upper=np.tile(-penalty, rows))
 
 
 def _decision_rows(environment: Environment, discretisation: Discretisation) -> _Rows:
     """One row per node and group: the group's decisions add up to at most one, or to one."""
     chosen = environment.decision_set
-    member = sp.csr_array(
-        (np.ones(chosen.decisions), (chosen.group, np.arange(chosen.decisions))),
-        shape=(chosen.groups, chosen.decisions),
-    )
+    nodes = discretisation.nodes
+    rows = (np.arange(nodes)[:, None] * chosen.groups + chosen.group).ravel()
     return _Rows(
-        matrix=sp.csr_array(sp.kron(sp.identity(discretisation.nodes), member, format="csr")),
-        lower=np.tile(np.where(chosen.required, 1.0, -np.inf), discretisation.nodes),
-        upper=np.ones(discretisation.nodes * chosen.groups),
+        entries=[(rows, np.arange(rows.size), np.ones(rows.size))],
+        lower=np.tile(np.where(chosen.required, 1.0, -np.inf), nodes),
+        upper=np.ones(nodes * chosen.groups),
     )
 
 
 def _participation_rows(environment: Environment, discretisation: Discretisation, unit: float) -> _Rows:
     """Action 0 is participation secure: utility at least zero in every state where it could be negative."""
-    blocks = []
+    entries, height = [], 0
     for i, lowest in enumerate(discretisation.lowest):
         utilities = environment.utilities_rounded[i] / unit
         utilities = np.unique(utilities[(utilities < 0).any(axis=1)], axis=0)
-        chosen = sp.csr_array(
-            (np.ones(lowest.size), (np.arange(lowest.size), lowest)),
-            shape=(lowest.size, discretisation.nodes),
+        row, column = np.nonzero(utilities)
+        place = np.arange(lowest.size)[:, None]
+        entries.append(
+            (
+                (height + place * utilities.shape[0] + row).ravel(),
+                (lowest[:, None] * environment.decisions + column).ravel(),
+                np.tile(utilities[row, column], lowest.size),
+            )
         )
-        blocks.append(sp.kron(chosen, sp.csr_array(utilities), format="csr"))
-    matrix = sp.csr_array(sp.vstack(blocks))
-    return _Rows(matrix=matrix, lower=np.zeros(matrix.shape[0]), upper=np.full(matrix.shape[0], np.inf))
-
-
-def _widen(matrix: sp.csr_array, width: int) -> sp.csr_array:
-    return sp.csr_array((matrix.data, matrix.indices, matrix.indptr), shape=(matrix.shape[0], width))
+        height += lowest.size * utilities.shape[0]
+    return _Rows(entries=entries, lower=np.zeros(height), upper=np.full(height, np.inf))

@@ -111,17 +111,14 @@ class Task:
     watch: Watch
 
     def propose(self, place: Place, side: Side) -> tuple[LocalProgram, LinearSolution]:
-        """Assemble one side's program and solve it."""
+        """Assemble one side's program and solve it.
+
+        Raises:
+            InputError: if no decision is participation secure.
+            SolveError: if the solver left nothing to certify.
+        """
         self.watch(Stage(side=side, name="assembling"))
-        discretisation = place.discretise(side)
-        alike = tuple(exchange for exchange in self.alike if exchange.agents in discretisation.exchanged)
-        program = local_program(self.environment, discretisation, side, alike)
-        self.watch(Stage(side=side, name="solving"))
-        found = self.solver.solve(
-            program.folding.program,
-            limits=self.limits,
-            progress=lambda iteration: self.watch(Stage(side=side, name="solving", iteration=iteration)),
-        )
+        program, found = self.solved(place.discretise(side), side)
         self.watch(Stage(side=side, name="certifying"))
         if found.status is SolverStatus.INFEASIBLE and side is Side.LOWER:
             require_secure_decision(self.environment)
@@ -130,6 +127,18 @@ class Task:
                 f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left "
                 "nothing to certify: try another grid or the other solver"
             )
+        return program, found
+
+    def solved(self, discretisation: Discretisation, side: Side) -> tuple[LocalProgram, LinearSolution]:
+        """One side's program, folded by the exchanges that the discretisation allows, and the unfolded solution."""
+        alike = tuple(exchange for exchange in self.alike if exchange.agents in discretisation.exchanged)
+        program = local_program(self.environment, discretisation, side, alike)
+        self.watch(Stage(side=side, name="solving"))
+        found = self.solver.solve(
+            program.folding.program,
+            limits=self.limits,
+            progress=lambda iteration: self.watch(Stage(side=side, name="solving", iteration=iteration)),
+        )
         return program, program.folding.unfold(found)
 
     def record(

@@ -7,18 +7,19 @@ from typing import Literal
 import numpy as np
 
 from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
+from robustmech.bounds.refining import Target, refine
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
-from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, program_size, require_fitting, require_memory
+from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, require_fitting, require_memory
 from robustmech.bounds.solution import Solution
 from robustmech.elements import Meshes
 from robustmech.errors import InputError, ShapeError
 from robustmech.lp import ClarabelSolver, HighsSolver, Limits, LinearSolver
-from robustmech.model import Environment, Grid, floats
+from robustmech.model import Environment, Grid, Side, floats
 from robustmech.model.priors import interior_law
 from robustmech.model.symmetry import exchanges, symmetries
 
-_DEFAULT_SECONDS = 2.0
-_DEFAULT_MOST_ACTIONS = 32
+_DEFAULT_SECONDS = 60.0
+_DEFAULT_RELATIVE_GAP = 0.01
 
 
 def solve(
@@ -30,18 +31,26 @@ def solve(
     time_limit: float | None = None,
     iteration_limit: int | None = None,
     memory_limit: float = DEFAULT_MEMORY_LIMIT,
+    gap: float | None = None,
+    relative_gap: float | None = None,
     watch: Watch | None = None,
 ) -> Solution:
     """Bracket the maximum guarantee and the minimum potential.
 
+    With a grid the bracket is that of the grid's programs. Without, mechanisms on real bids and information with real signals
+    are refined until the bracket is as narrow as asked.
+
     Args:
         environment: what the designer knows.
-        grid: one grid for all agents, or one per agent; by default a quantile grid that takes about two seconds.
+        grid: one grid for all agents, or one per agent; or the meshes in the continuum to use; by default they are chosen.
         side: which of the two numbers to compute.
         solver: a configured solver, or the name of one; Clarabel by default.
-        time_limit: seconds of solver time per side; when it is reached the best certified number so far is returned.
+        time_limit: seconds of solver time per side on a grid, of wall time for everything without (60 by default); when
+            it is reached the best certified number so far is returned.
         iteration_limit: solver iterations per side, likewise.
         memory_limit: refuse programs estimated to need more, in bytes.
+        gap: without a grid, how narrow a bracket will do.
+        relative_gap: likewise, in proportion to the value; 0.01 if neither is given.
         watch: called with progress reports from the solving thread.
     Raises:
         InputError: for beliefs that no prior satisfies, or options that make no sense.
@@ -57,28 +66,73 @@ def solve(
         raise InputError(f"iteration limit is {iteration_limit}: give at least one and at most 1,000,000 iterations")
     if not memory_limit > 0:
         raise InputError(f"memory limit is {memory_limit}: give a positive number of bytes")
-    lower: LowerPlace
-    upper: UpperPlace
-    if isinstance(grid, Meshes):
-        lower, upper = MechanismPlace(mesh=grid.mechanism), InformationPlace(mesh=grid.information)
-    else:
-        grids = _grids(environment, grid)
-        lower = upper = GridPlace(grids=grids)
-        folds = symmetries(environment.agents, exchanges(environment, grids))
-        require_fitting(environment, grids, folds, memory_limit, _same_kind(grids))
+    target = _target(grid, gap, relative_gap, time_limit, memory_limit)
     task = Task(
         environment=environment,
         alike=exchanges(environment),
         solver=_solver(solver),
-        limits=Limits(seconds=time_limit, iterations=iteration_limit),
+        limits=Limits(seconds=None if target else time_limit, iterations=iteration_limit),
         worth=_worth(environment),
         watch=watch if watch is not None else _ignore,
     )
+    if target is not None:
+        return refine(task, target, tuple(Side) if side == "both" else (Side(side),))
+    lower, upper = _places(environment, grid, memory_limit)
     return Solution(
         environment=environment,
         lower=solve_lower(task, lower) if side != "upper" else None,
         upper=solve_upper(task, upper) if side != "lower" else None,
     )
+
+
+def _target(
+    grid: Grid | Sequence[Grid] | Meshes | None,
+    gap: float | None,
+    relative_gap: float | None,
+    time_limit: float | None,
+    memory_limit: float,
+) -> Target | None:
+    """How narrow a bracket is to be, where no grid is given."""
+    for name, width in (("gap", gap), ("relative gap", relative_gap)):
+        if width is not None and not width > 0:
+            raise InputError(f"{name} is {width}: give a positive number")
+        if width is not None and grid is not None:
+            raise InputError(f"{name}: a grid fixes the bracket's width; give one or the other")
+    if grid is not None:
+        return None
+    if gap is None and relative_gap is None:
+        relative_gap = _DEFAULT_RELATIVE_GAP
+    seconds = _DEFAULT_SECONDS if time_limit is None else time_limit
+    return Target(gap=gap, relative_gap=relative_gap, seconds=seconds, memory=memory_limit)
+
+
+def _places(
+    environment: Environment, grid: Grid | Sequence[Grid] | Meshes, memory_limit: float
+) -> tuple[LowerPlace, UpperPlace]:
+    """Where the two programs live; refuses what does not fit."""
+    if isinstance(grid, Meshes):
+        _check_meshes(environment, grid)
+        lower, upper = MechanismPlace(mesh=grid.mechanism), InformationPlace(mesh=grid.information)
+        for place in (lower, upper):
+            require_memory(place.size(environment, 1), memory_limit, "use fewer cells")
+        return lower, upper
+    grids = _grids(environment, grid)
+    folds = symmetries(environment.agents, exchanges(environment, grids))
+    require_fitting(environment, grids, folds, memory_limit, _same_kind(grids))
+    place = GridPlace(grids=grids)
+    return place, place
+
+
+def _check_meshes(environment: Environment, meshes: Meshes) -> None:
+    for mesh in (meshes.mechanism, meshes.information):
+        if mesh.agents != environment.agents:
+            raise ShapeError(f"{mesh.kind} for {mesh.agents} agents: the environment has {environment.agents}")
+    mesh = meshes.mechanism
+    if mesh.averages_payoff and not (environment.transfers and environment.payoff_ignores_state):
+        raise InputError(
+            f"{mesh.kind}: only for problems with transfers whose designer's payoff does not depend on the state; use "
+            "triangles with corner_rows=True, or boxes"
+        )
 
 
 def _worth(environment: Environment) -> float:
@@ -101,23 +155,11 @@ def _solver(solver: LinearSolver | str | None) -> LinearSolver:
     return named[solver]
 
 
-def _grids(environment: Environment, grid: Grid | Sequence[Grid] | None) -> tuple[Grid, ...]:
-    if grid is None:
-        return (Grid.quantile(_default_actions(environment)),) * environment.agents
+def _grids(environment: Environment, grid: Grid | Sequence[Grid]) -> tuple[Grid, ...]:
     grids = (grid,) * environment.agents if isinstance(grid, Grid) else tuple(grid)
     if len(grids) != environment.agents:
         raise ShapeError(f"{len(grids)} grids for {environment.agents} agents: give one for all, or one per agent")
     return grids
-
-
-def _default_actions(environment: Environment) -> int:
-    alike = exchanges(environment, (Grid.quantile(2),) * environment.agents)
-    permutations = symmetries(environment.agents, alike)
-    for actions in range(_DEFAULT_MOST_ACTIONS, 2, -1):
-        grids = (Grid.quantile(actions),) * environment.agents
-        if program_size(environment, grids, permutations).seconds <= _DEFAULT_SECONDS:
-            return actions
-    return 2
 
 
 def _same_kind(grids: tuple[Grid, ...]) -> Callable[[int], tuple[Grid, ...]]:

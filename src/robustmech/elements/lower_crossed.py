@@ -40,19 +40,11 @@ def on_crossed_triangles(spacings: tuple[Spacing, Spacing]) -> Discretisation:
     """
     one, two = spacings
     low, right, up, high, middle = cell_nodes(one.cells, two.cells)
-    last, top, far = tail_nodes(one.cells, two.cells)
+    last, top, _ = tail_nodes(one.cells, two.cells)
+    corners = element_corners(spacings)
     size = (one.cells + 1) * (two.cells + 1) + one.cells * two.cells
     g = np.repeat([float(1 / width) for width in one.widths], two.cells)
     h = np.tile([float(1 / width) for width in two.widths], one.cells)
-    corners = np.concatenate(
-        [
-            *(np.stack(three, axis=1) for three in ((low, right, middle), (low, up, middle))),
-            *(np.stack(three, axis=1) for three in ((right, high, middle), (up, high, middle))),
-            np.stack([last[:-1], last[1:], last[1:]], axis=1),
-            np.stack([top[:-1], top[1:], top[1:]], axis=1),
-            np.stack([far, far, far], axis=1),
-        ]
-    )
     corner_weights = _weights(one, two)
     weights = balanced(corner_weights.sum(axis=1))
     mass = rounded(weights)
@@ -86,6 +78,22 @@ def on_crossed_triangles(spacings: tuple[Spacing, Spacing]) -> Discretisation:
         row_shape=(mass.size,),
         node_shape=(size,),
         exchanged={(0, 1): _exchange(one.cells)} if one == two else {},
+    )
+
+
+def element_corners(spacings: tuple[Spacing, Spacing]) -> IntArray:
+    """The nodes at the corners of each element, shape (rows, 3); strips have two, the quadrant one, and the rest is repeated."""
+    one, two = spacings
+    low, right, up, high, middle = cell_nodes(one.cells, two.cells)
+    last, top, far = tail_nodes(one.cells, two.cells)
+    return np.concatenate(
+        [
+            *(np.stack(three, axis=1) for three in ((low, right, middle), (low, up, middle))),
+            *(np.stack(three, axis=1) for three in ((right, high, middle), (up, high, middle))),
+            np.stack([last[:-1], last[1:], last[1:]], axis=1),
+            np.stack([top[:-1], top[1:], top[1:]], axis=1),
+            np.stack([far, far, far], axis=1),
+        ]
     )
 
 

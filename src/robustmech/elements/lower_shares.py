@@ -17,13 +17,12 @@ from itertools import combinations
 
 import numpy as np
 import scipy.sparse as sp
-from scipy.special import gammainc, gammaincc
 
 from robustmech.elements.integrals import context, decimal, exponential
 from robustmech.elements.masses import balanced, rounded, whole
 from robustmech.elements.spacing import Spacing
 from robustmech.elements.triangle_rule import located
-from robustmech.model import Discretisation, FloatArray, IntArray
+from robustmech.model import Discretisation, Environment, FloatArray, IntArray
 
 
 def on_shares(spacing: Spacing, agents: int) -> Discretisation:
@@ -167,54 +166,23 @@ def shares_interpolated(spacing: Spacing, agents: int, values: FloatArray, bids:
     return total
 
 
-def shares_transfers(spacing: Spacing, agents: int, growth: FloatArray, bids: FloatArray) -> FloatArray:
-    r"""What each agent pays: its share of :math:`T(s) = s^{1-N} e^s \int_0^s \Xi(z) z^{N-1} e^{-z} dz`.
+def shares_growth(
+    spacing: Spacing, agents: int, environment: Environment, decisions: FloatArray, growth: FloatArray
+) -> FloatArray:
+    """Ξ at the rows; where the designer's payoff varies, Ξ less its mean payoff and the payoff at the row's place.
 
-    Ξ depends on the sum only, as α + γ/z in each cell; the growth at the rows is averaged over agents alone.
+    Args:
+        decisions: at the nodes, shape (nodes, decisions).
+        growth: Ξ, shape (rows,).
+    Returns:
+        Shape (rows,), or (rows, 2); the last row's place, the far end of the tail, is no agent's and counts nothing.
     """
-    cells, points = spacing.cells, spacing.positions
-    middle = growth[1:-1].reshape(-1, agents).mean(axis=1)
-    low, high = np.append(middle[0:-1:2], middle[-1]), np.append(middle[1:-1:2], growth[-1])
-    inverse = 1 / points[1:]
-    step = inverse - np.append(inverse[1:], 0.0)
-    gamma = np.append(0.0, (low - high) / step)
-    alpha = np.append(growth[0], high - gamma[1:] * np.append(inverse[1:], 0.0))
-    # Unnormalised integrals over cells, with the Erlang law's constant left in: ∫ z^{N−1} e^{−z} = (N−1)! P.
-    ends = np.append(points, np.inf)
-
-    def part(start: FloatArray, end: FloatArray, cell: IntArray) -> FloatArray:
-        found: FloatArray = np.zeros_like(start)
-        for shape, weight in ((agents, alpha[cell]), (agents - 1, gamma[cell] / (agents - 1))):
-            below = gammainc(shape, end) - gammainc(shape, start)
-            above = gammaincc(shape, start) - gammaincc(shape, end)
-            found = found + weight * np.where(start < shape, below, above)
-        return found
-
-    every = np.arange(cells + 1)
-    parts = part(ends[:-1], ends[1:], every)
-    before = np.append(0.0, np.cumsum(parts)[:-1])
-    after = np.append(np.cumsum(parts[::-1])[::-1][1:], 0.0)
-    s = bids.sum(axis=1)
-    cell = np.where(s >= points[-1], cells, np.clip(np.searchsorted(points, s, side="right") - 1, 0, cells))
-    rising = before[cell] + part(ends[cell], s, cell)
-    falling = -(after[cell] + part(s, ends[cell + 1], cell))
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        scale = np.exp(s - agents * np.log(s) + float(np.sum(np.log(np.arange(1, agents)))))
-    total = np.where(s < agents, rising, falling)
-    tail = s >= points[-1]
-    total = np.where(tail, 0.0, total * np.where(tail, 1.0, scale))
-    total[tail] = _tail_transfer(agents, alpha[-1], gamma[-1], s[tail])
-    return bids * np.where(s > 0, np.nan_to_num(total), 0.0)[:, None]
-
-
-def _tail_transfer(agents: int, alpha: float, gamma: float, s: FloatArray) -> FloatArray:
-    r"""T(s)/s beyond the last breakpoint: :math:`-s^{-N} e^s \int_s^\infty (\alpha + \gamma/z) z^{N-1} e^{-z} dz`, term by term."""
-
-    def mean(shape: int) -> FloatArray:
-        term, total = np.ones_like(s), np.zeros_like(s)
-        for k in range(shape):
-            total = total + term
-            term = term * (shape - 1 - k) / s
-        return total
-
-    return -(alpha * mean(agents) + gamma * mean(agents - 1) / s) / s
+    if not environment.payoff_rounded.any():
+        return growth
+    payoff = decisions @ environment.payoff_rounded[0]
+    cells, everyone = spacing.cells, np.arange(agents)
+    inner = [_node(np.full(agents, cell + late), everyone, agents) for cell in range(1, cells) for late in (0, 1)]
+    last = _node(np.full(agents, cells), everyone, agents)
+    place = np.concatenate([np.zeros(1, dtype=np.int64), *inner, last])
+    mean = on_shares(spacing, agents).evaluation @ payoff
+    return np.stack([growth - mean, np.append(payoff[place], 0.0)], axis=1)

@@ -10,9 +10,11 @@ import scipy.sparse as sp
 
 from robustmech.elements import box_rule, information_rule, triangle_rule
 from robustmech.elements.lower_boxes import on_lower_boxes
-from robustmech.elements.lower_crossed import divided_growth, on_crossed_triangles
-from robustmech.elements.lower_shares import on_shares, shares_interpolated, shares_transfers
+from robustmech.elements.lower_crossed import divided_growth, element_corners, on_crossed_triangles
+from robustmech.elements.lower_shares import on_shares, shares_growth, shares_interpolated
 from robustmech.elements.lower_triangles import on_triangles, triangles
+from robustmech.elements.payoff import growth_at_corners
+from robustmech.elements.shares_rule import shares_transfers
 from robustmech.elements.spacing import Spacing
 from robustmech.elements.triangle_rule import CrossedLines, LineTransfers, TriangleLines
 from robustmech.elements.upper_boxes import on_upper_boxes
@@ -33,6 +35,11 @@ class MechanismMesh(Protocol):
     @property
     def agents(self) -> int:
         """The number of agents."""
+        ...
+
+    @property
+    def averages_payoff(self) -> bool:
+        """Whether it is only for problems with transfers whose designer's payoff does not depend on the state."""
         ...
 
     @property
@@ -104,6 +111,12 @@ class Triangles:
     kind: ClassVar[str] = "triangles"
 
     @property
+    def averages_payoff(self) -> bool:
+        """Whether it is only for problems with transfers whose designer's payoff does not depend on the state."""
+        return not self.corner_rows
+
+
+    @property
     def agents(self) -> int:
         """The number of agents."""
         return len(self.spacings)
@@ -130,8 +143,11 @@ class Triangles:
         return on_triangles(self.spacings, corner_rows=self.corner_rows)
 
     def parts(self, environment: Environment, decisions: FloatArray, growth: FloatArray) -> FloatArray:
-        """Ξ itself: it needs no division among the agents beforehand."""
-        return growth
+        """Ξ itself, shape (rows,), or where the designer's payoff varies in elements, at their corners, (rows, 3)."""
+        if self.corner_rows:
+            return growth
+        corners = triangles(self.spacings).corners
+        return growth_at_corners(environment, self.discretise().evaluation, corners, decisions, growth)
 
     def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
         """The piecewise-linear function with the given values at the nodes."""
@@ -166,7 +182,7 @@ class Triangles:
 
     def _at_corners(self, growth: FloatArray) -> FloatArray:
         if not self.corner_rows:
-            return np.repeat(growth[:, None], 3, axis=1)
+            return growth if growth.ndim > 1 else np.repeat(growth[:, None], 3, axis=1)
         used = triangles(self.spacings).weights > 0
         corners = np.zeros(used.shape)
         corners[used] = growth
@@ -185,6 +201,7 @@ class CrossedTriangles:
     spacings: tuple[Spacing, Spacing]
     agents: ClassVar[int] = 2
     kind: ClassVar[str] = "crossed triangles"
+    averages_payoff: ClassVar[bool] = True
 
     @property
     def node_shape(self) -> tuple[int, ...]:
@@ -210,9 +227,11 @@ class CrossedTriangles:
         return on_crossed_triangles(self.spacings)
 
     def parts(self, environment: Environment, decisions: FloatArray, growth: FloatArray) -> FloatArray:
-        """The two agents' parts of Ξ, shape (2, rows)."""
+        """The two agents' parts of Ξ, shape (2, rows), or where the designer's payoff varies, (2, rows, 3 corners)."""
+        discretisation, corners = self.discretise(), element_corners(self.spacings)
         cells = self.spacings[0].cells * self.spacings[1].cells
-        return divided_growth(environment, self.discretise(), cells, decisions, growth)
+        divided = divided_growth(environment, discretisation, cells, decisions, growth)
+        return growth_at_corners(environment, discretisation.evaluation, corners, decisions, divided)
 
     def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
         """The piecewise-linear function with the given values at the nodes."""
@@ -225,23 +244,13 @@ class CrossedTriangles:
     def _lines(self, part: FloatArray) -> tuple[CrossedLines, CrossedLines]:
         one, two = self.spacings
         size = one.cells * two.cells
-        bottom, left, right, top = part[: 4 * size].reshape(4, one.cells, two.cells)
-        strip, edge = part[4 * size : 4 * size + two.cells], part[4 * size + two.cells : -1]
-        corner = float(part[-1])
-        first = CrossedLines(
-            own=one, other=two, near=bottom, before=left, after=right, beyond=top, strip=strip, edge=edge, corner=corner
-        )
-        second = CrossedLines(
-            own=two,
-            other=one,
-            near=left.T,
-            before=bottom.T,
-            after=top.T,
-            beyond=right.T,
-            strip=edge,
-            edge=strip,
-            corner=corner,
-        )
+        corners = part if part.ndim > 1 else np.repeat(part[:, None], 3, axis=1)
+        bottom, left, right, top = corners[: 4 * size].reshape(4, one.cells, two.cells, 3)
+        turned = (kind.transpose(1, 0, 2) for kind in (left, bottom, top, right))
+        strip, edge = corners[4 * size : 4 * size + two.cells, :2], corners[4 * size + two.cells : -1, :2]
+        corner = float(corners[-1, 0])
+        first = CrossedLines.of((one, two), (bottom, left, right, top), (strip, edge), corner)
+        second = CrossedLines.of((two, one), tuple(turned), (edge, strip), corner)
         return first, second
 
 
@@ -255,6 +264,7 @@ class Boxes:
 
     spacings: tuple[Spacing, ...]
     kind: ClassVar[str] = "boxes"
+    averages_payoff: ClassVar[bool] = False
 
     @property
     def agents(self) -> int:
@@ -303,6 +313,7 @@ class Shares:
     spacing: Spacing
     agents: int
     kind: ClassVar[str] = "shares"
+    averages_payoff: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.agents < 2:
@@ -324,15 +335,15 @@ class Shares:
         return on_shares(self.spacing, self.agents)
 
     def parts(self, environment: Environment, decisions: FloatArray, growth: FloatArray) -> FloatArray:
-        """Ξ itself: it needs no division among the agents beforehand."""
-        return growth
+        """Ξ itself, shape (rows,), or where the designer's payoff varies, Ξ less its mean payoff and the payoff, (rows, 2)."""
+        return shares_growth(self.spacing, self.agents, environment, decisions, growth)
 
     def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
         """The decision at real bids."""
         return shares_interpolated(self.spacing, self.agents, values, bids)
 
     def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
-        """What the agents pay: shares of an aggregate transfer that depends on the sum."""
+        """What the agents pay, in proportion to their bids and, where they are alike, at a price that depends on the sum."""
         return shares_transfers(self.spacing, self.agents, growth, bids)
 
 

@@ -132,14 +132,15 @@ class TriangleLines:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CrossedLines:
-    """A function that is constant on crossed triangles.
+    """A function that is linear on crossed triangles.
 
     Args:
         own, other: the breakpoints along the line and across it.
-        near, before, after, beyond: the function on the triangles with the least other action, the least own action, the
-            largest own action and the largest other action, shape (M_own, M_other).
-        strip: the function in the tail of the own action, shape (M_other,).
-        edge: the function in the tail of the other action, shape (M_own,).
+        near, before, after, beyond: the function at the corners of the triangles with the least other action, the least own
+            action, the largest own action and the largest other action: at the end of their outer side that is nearer to
+            the origin, at its far end, and in the middle of the cell; shape (M_own, M_other, 3).
+        strip: the function in the tail of the own action at the two ends of each cell of the other, shape (M_other, 2).
+        edge: the function in the tail of the other action at the two ends of each cell of the own, shape (M_own, 2).
         corner: the function in both tails.
     """
 
@@ -153,18 +154,58 @@ class CrossedLines:
     edge: FloatArray
     corner: float
 
+    @classmethod
+    def of(
+        cls,
+        spacings: tuple[Spacing, Spacing],
+        triangles: tuple[FloatArray, ...],
+        tails: tuple[FloatArray, FloatArray],
+        corner: float,
+    ) -> "CrossedLines":
+        """The function along the first of two coordinates, from its triangles near, before, after and beyond, and its
+        tails in the own and in the other coordinate."""
+        near, before, after, beyond = triangles
+        return cls(
+            own=spacings[0],
+            other=spacings[1],
+            near=near,
+            before=before,
+            after=after,
+            beyond=beyond,
+            strip=tails[0],
+            edge=tails[1],
+            corner=corner,
+        )
+
     def pieces(self, across: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         """Three pieces in each cell."""
         points = self.own.positions
         b, t = located(self.other, across)
         tail = across >= self.other.positions[-1]
-        inner = np.where((t < 0.5)[:, None], self.near[:, b].T, self.beyond[:, b].T)
-        values = [np.where(tail[:, None], self.edge, v) for v in (self.before[:, b].T, inner, self.after[:, b].T)]
+        t = np.where(tail, 1.0, t)
+        below, side = (t < 0.5)[:, None], t[:, None]
+        middle = 2 * np.minimum(side, 1 - side)
+
+        def on_cut(kind: FloatArray, end: int) -> FloatArray:
+            """Between a corner and the middle of the cell."""
+            found: FloatArray = (1 - middle) * kind[:, b, end].T + middle * kind[:, b, 2].T
+            return found
+
+        def on_side(kind: FloatArray) -> FloatArray:
+            found: FloatArray = (1 - side) * kind[:, b, 0].T + side * kind[:, b, 1].T
+            return found
+
+        inner = [np.where(below, on_cut(self.near, end), on_cut(self.beyond, end)) for end in (0, 1)]
+        inner = [np.where(tail[:, None], self.edge[:, end], value) for end, value in enumerate(inner)]
+        into = np.where(below, on_cut(self.before, 0), on_cut(self.before, 1))
+        out = np.where(below, on_cut(self.after, 0), on_cut(self.after, 1))
         reach = np.minimum(t, 1 - t)[:, None] * np.diff(points)
         begin, end = np.broadcast_to(points[:-1], reach.shape), np.broadcast_to(points[1:], reach.shape)
         starts, ends = _joined(begin, begin + reach, end - reach), _joined(begin + reach, end - reach, end)
-        value = _joined(*values)
-        return starts, ends, value, value, np.where(tail, self.corner, self.strip[b])
+        first = _joined(on_side(self.before), inner[0], out)
+        final = _joined(into, inner[1], on_side(self.after))
+        last = np.where(tail, self.corner, (1 - t) * self.strip[b, 0] + t * self.strip[b, 1])
+        return starts, ends, first, final, last
 
 
 def _joined(*parts: FloatArray) -> FloatArray:

@@ -95,6 +95,11 @@ class Environment:
         largest = max(np.abs(self.utilities_rounded).max(), np.abs(self.payoff_rounded).max())
         return float(largest) if largest > 0 else 1.0
 
+    @property
+    def payoff_ignores_state(self) -> bool:
+        """Whether the designer's payoff from each decision is the same in every state."""
+        return bool((self.payoff == self.payoff[:1]).all())
+
     def best_surplus(self) -> FloatArray:
         """The largest joint payoff in each state (of the designer alone, without transfers), shape (states,)."""
         joint = self.payoff_rounded + (self.utilities_rounded.sum(axis=0) if self.transfers else 0.0)

@@ -1,0 +1,231 @@
+"""Sequences of ever finer meshes for one side, each sequence with its own way of choosing where the elements lie."""
+
+import itertools
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+import numpy as np
+
+from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
+from robustmech.bounds.sides import LowerPlace, Task, UpperPlace
+from robustmech.bounds.tuning import tuned
+from robustmech.elements import (
+    Boxes,
+    CrossedTriangles,
+    ExponentialBoxes,
+    ExponentialSums,
+    ExponentialTriangles,
+    Shares,
+    Spacing,
+    Triangles,
+)
+from robustmech.lp import orbits
+from robustmech.model import Environment, FloatArray, Grid, Side
+from robustmech.model.symmetry import Exchange
+
+AnyPlace = LowerPlace | UpperPlace
+_FINEST = 10**5
+_WIDER = 1.5
+"""Where agents differ, their widths may lie further apart."""
+_FURTHER = 0.12
+"""By how much more finer meshes reach, for each halving of their elements."""
+Make = Callable[[tuple[Fraction, ...], int], AnyPlace]
+
+
+class Ladder(ABC):
+    """Ever finer meshes for one side."""
+
+    side: Side
+
+    @abstractmethod
+    def climb(self, task: Task, rung: int, deadline: float) -> AnyPlace | None:
+        """The mesh at a rung, 0, 1, 2, …; None above the last.
+
+        Args:
+            task: what is solved; parameters may be tuned by solving small programs.
+            rung: asked for in order.
+            deadline: a reading of ``time.perf_counter`` by which tuning is to end.
+        """
+
+
+def exact(value: float) -> Fraction:
+    """A short exact number close to a positive double."""
+    return max(Fraction(1, _FINEST), Fraction(round(value * _FINEST), _FINEST))
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class SpacedLadder(Ladder):
+    """Meshes of evenly spaced elements, with a width for each class of alike agents.
+
+    The first mesh is small, with usual widths. Then the widths that are best for a mesh of its size are found, and divided by
+    whole numbers for finer meshes, so that boundaries that lay on nodes stay on nodes.
+
+    Args:
+        side: which side the meshes are for.
+        make: the mesh with a width for each agent and some number of cells along each.
+        kinds: for each agent, its class, numbered from 0.
+        cells: how many cells the first mesh has.
+        starts: widths to try at first, the usual one in the middle.
+        divisors: what the tuned widths are divided by, rung by rung.
+        evaluations: programs that tuning may solve after the starts, for each class.
+        hint: a ladder whose tuned widths are also tried.
+    """
+
+    side: Side
+    make: Make
+    kinds: tuple[int, ...]
+    cells: int
+    starts: tuple[float, ...]
+    divisors: tuple[int, ...]
+    evaluations: int = 10
+    hint: "SpacedLadder | None" = None
+    found: FloatArray | None = field(default=None)
+
+    def climb(self, task: Task, rung: int, deadline: float) -> AnyPlace | None:
+        """The mesh at a rung."""
+        if rung == 0:
+            return self._place(np.full(max(self.kinds) + 1, np.log(self.starts[len(self.starts) // 2])), self.cells)
+        if rung > len(self.divisors):
+            return None
+        found = self.tune(task, deadline)
+        divisor = self.divisors[rung - 1]
+        cells = int(np.ceil(self.cells * divisor * (1 + _FURTHER * np.log2(divisor))))
+        return self._place(found - np.log(divisor), cells)
+
+    def tune(self, task: Task, deadline: float) -> FloatArray:
+        """The logarithms of the best widths for a mesh of the first one's size; found once."""
+        if self.found is None:
+            starts = self._starts()
+            if self.hint is not None:
+                found = self.hint.tune(task, deadline)
+                starts += [found, found - np.log(2)]
+            classes = max(self.kinds) + 1
+            self.found = tuned(
+                task,
+                self.side,
+                lambda parameters: self._place(parameters, self.cells),
+                starts,
+                ascents=classes,
+                evaluations=self.evaluations * classes,
+                deadline=deadline,
+            )
+        return self.found
+
+    def _starts(self) -> list[FloatArray]:
+        """All pairs of widths for two classes of agents, equal widths for more."""
+        classes = max(self.kinds) + 1
+        if classes == 2:
+            low, middle, high = self.starts[0], self.starts[len(self.starts) // 2], self.starts[-1]
+            return [np.log(pair) for pair in itertools.product((low, middle, _WIDER * high), repeat=2)]
+        return [np.full(classes, np.log(start)) for start in self.starts]
+
+    def _place(self, parameters: FloatArray, cells: int) -> AnyPlace:
+        return self.make(tuple(exact(float(np.exp(parameters[kind]))) for kind in self.kinds), cells)
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class GridLadder(Ladder):
+    """Quantile grids with ever more actions.
+
+    Args:
+        side: which side they are for.
+        agents: the number of agents.
+        actions: rung by rung.
+    """
+
+    side: Side
+    agents: int
+    actions: tuple[int, ...]
+
+    def climb(self, task: Task, rung: int, deadline: float) -> AnyPlace | None:
+        """The grid at a rung."""
+        if rung >= len(self.actions):
+            return None
+        return GridPlace(grids=(Grid.quantile(self.actions[rung]),) * self.agents)
+
+
+def ladders(environment: Environment, alike: tuple[Exchange, ...]) -> list[Ladder]:
+    """The ladders that suit an environment, for both sides."""
+    agents = environment.agents
+    kinds = agent_kinds(agents, alike)
+    interchangeable = max(kinds) == 0 and agents > 1
+    plain = environment.transfers and environment.payoff_ignores_state
+    far = agents + 3.0 * agents**0.5
+    found: list[Ladder] = []
+    if agents == 2:
+        find = _crossed if plain else _cut
+        found.append(_spaced(Side.LOWER, find, kinds, 3, (1.1, 1.6, 2.4), (1, 2, 3, 4, 6, 8, 12, 16)))
+        found.append(_spaced(Side.UPPER, _exponential_triangles, (0, 0), 4, (0.45, 0.6, 0.8), (1, 2, 3, 4, 5, 6)))
+    else:
+        divisors = (1, 2, 4, 8, 16, 32) if agents == 1 else (1, 2, 3, 4)
+        found.append(_spaced(Side.LOWER, _boxes, kinds, 3, (0.7, 1.1, 1.6), divisors))
+        found.append(_spaced(Side.UPPER, _exponential_boxes, kinds, 3, (0.5, 0.8, 1.1), divisors))
+    if agents > 2:
+        found += [GridLadder(side=side, agents=agents, actions=(3, 5, 8, 11, 14, 18)) for side in Side]
+    if interchangeable and plain:
+        found.append(_spaced(Side.LOWER, _shares, kinds, 6, (far / 10, far / 7, far / 5), (1, 2, 4, 8, 16, 32)))
+    sums = _spaced(Side.UPPER, _sums, kinds, 6, (far / 10, far / 7, far / 5), (1, 2, 4, 8, 16, 32))
+    if max(kinds) > 0 and isinstance(found[0], SpacedLadder):
+        sums.hint = found[0]
+    return [*found, sums]
+
+
+def agent_kinds(agents: int, alike: tuple[Exchange, ...]) -> tuple[int, ...]:
+    """The class of each agent, numbered from 0; agents that may be exchanged are in one."""
+    swaps = []
+    for exchange in alike:
+        order = np.arange(agents)
+        order[list(exchange.agents)] = order[list(exchange.agents)[::-1]]
+        swaps.append(order)
+    return tuple(orbits(agents, swaps).tolist())
+
+
+def _spaced(
+    side: Side, make: Make, kinds: tuple[int, ...], cells: int, starts: tuple[float, ...], divisors: tuple[int, ...]
+) -> SpacedLadder:
+    return SpacedLadder(side=side, make=make, kinds=kinds, cells=cells, starts=starts, divisors=divisors)
+
+
+def _even(widths: tuple[Fraction, ...], cells: int) -> tuple[Spacing, ...]:
+    return tuple(Spacing.even(width, cells) for width in widths)
+
+
+def _crossed(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
+    one, two = _even(widths, cells)
+    return MechanismPlace(mesh=CrossedTriangles(spacings=(one, two)))
+
+
+def _cut(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
+    one, two = _even(widths, cells)
+    return MechanismPlace(mesh=Triangles(spacings=(one, two), corner_rows=True))
+
+
+def _boxes(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
+    return MechanismPlace(mesh=Boxes(spacings=_even(widths, cells)))
+
+
+def _shares(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
+    return MechanismPlace(mesh=Shares(spacing=Spacing.even(widths[0], cells), agents=len(widths)))
+
+
+def _exponential_triangles(widths: tuple[Fraction, ...], cells: int) -> UpperPlace:
+    return InformationPlace(mesh=ExponentialTriangles(step=widths[0], cells=cells))
+
+
+def _exponential_boxes(widths: tuple[Fraction, ...], cells: int) -> UpperPlace:
+    return InformationPlace(mesh=ExponentialBoxes(spacings=_even(widths, cells)))
+
+
+def _sums(widths: tuple[Fraction, ...], cells: int) -> UpperPlace:
+    """Weights in inverse proportion to the widths, so that an agent alone passes one cell of the sum in one width.
+
+    The number of cells is as if all agents were alike; where they are not, the sum reaches as far in its own spread.
+    """
+    slant = tuple(min(widths) / width for width in widths)
+    weights = np.array([float(weight) for weight in slant])
+    further = (weights.sum() + 3 * np.sqrt((weights**2).sum())) / (weights.size + 3 * np.sqrt(weights.size))
+    return InformationPlace(
+        mesh=ExponentialSums(spacing=Spacing.even(min(widths), max(2, int(np.ceil(cells * further)))), slant=slant)
+    )

@@ -1,0 +1,178 @@
+"""Refining a bracket until it is as narrow as asked."""
+
+import time
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
+from robustmech.bounds.sides import LowerPlace, Task, UpperPlace, Watch, solve_lower, solve_upper
+from robustmech.bounds.solution import LowerBound, Solution, UpperBound
+from robustmech.errors import SolveError
+from robustmech.lp import Limits
+from robustmech.model import Side
+
+_USUAL_GROWTH = 4.0
+"""How much longer a rung is taken to take than the one below it, before there is a comparison."""
+_SHOWN = 3
+"""How many rungs a ladder takes before it is judged: the first is untuned. It is then expected to improve as much again as
+in the last two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """When a bracket is narrow enough, and what may be spent on it.
+
+    Args:
+        gap: its width, absolute; or None.
+        relative_gap: its width over the smaller of its ends' sizes; or None.
+        seconds: wall time for everything.
+        memory: bytes that one program may be estimated to need.
+    """
+
+    gap: float | None
+    relative_gap: float | None
+    seconds: float
+    memory: float
+
+    def reached(self, lower: float, upper: float) -> bool:
+        """Whether either width is reached."""
+        width = upper - lower
+        close = self.gap is not None and width <= self.gap
+        return close or (self.relative_gap is not None and width <= self.relative_gap * min(abs(lower), abs(upper)))
+
+
+@dataclass(slots=True, eq=False)
+class _Climber:
+    """A ladder, the numbers it has brought so far, and what is known about its next rung."""
+
+    ladder: Ladder
+    rungs: int = 0
+    values: list[float] = field(default_factory=list)
+    seconds: list[float] = field(default_factory=list)
+    place: AnyPlace | None = None
+    estimates: list[float] = field(default_factory=list)
+    finished: bool = False
+
+    @property
+    def expected_seconds(self) -> float:
+        """How long the next rung is expected to take."""
+        if not self.seconds:
+            return 0.0
+        if self.place is not None and len(self.estimates) > len(self.seconds):
+            return self.seconds[-1] * max(1.0, self.estimates[-1] / max(self.estimates[-2], 1e-9))
+        return self.seconds[-1] * _USUAL_GROWTH
+
+    def expected_gain(self, best: float, sign: float) -> float:
+        """By how much the next rung is expected to improve the side's number."""
+        if len(self.values) < _SHOWN:
+            return float("inf")
+        signed = [sign * value for value in self.values]
+        last = max(signed) - max(signed[: 1 - _SHOWN])
+        return max(signed) - sign * best + last
+
+
+def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
+    """The narrowest bracket that was found before the target was reached or its limits ran out.
+
+    All ladders take their first three rungs; then the one with the most to gain per second goes on.
+
+    Raises:
+        SolveError: if no number could be certified.
+    """
+    started = time.perf_counter()
+    deadline = started + target.seconds
+    best: dict[Side, LowerBound | UpperBound] = {}
+    trouble: SolveError | None = None
+    climbers = [_Climber(ladder) for ladder in ladders(task.environment, task.alike) if ladder.side in sides]
+    while climbers:
+        climber = _next(climbers, best, task, target, deadline)
+        if climber is None:
+            break
+        side = climber.ladder.side
+        begun = time.perf_counter()
+        try:
+            found = _solve(_limited(task, deadline, best), climber, side)
+        except SolveError as error:
+            trouble = error
+            climber.finished = True
+            continue
+        climber.seconds.append(time.perf_counter() - begun)
+        climber.values.append(found.value)
+        climber.place = None
+        if side not in best or _better(side, found.value, best[side].value):
+            best[side] = found
+        if len(best) == 2 and target.reached(best[Side.LOWER].value, best[Side.UPPER].value):
+            break
+    if set(best) != set(sides):
+        raise trouble if trouble is not None else SolveError("nothing could be certified in the time given")
+    lower, upper = best.get(Side.LOWER), best.get(Side.UPPER)
+    return Solution(
+        environment=task.environment,
+        lower=lower if isinstance(lower, LowerBound) else None,
+        upper=upper if isinstance(upper, UpperBound) else None,
+    )
+
+
+def _next(
+    climbers: list[_Climber], best: dict[Side, LowerBound | UpperBound], task: Task, target: Target, deadline: float
+) -> _Climber | None:
+    """The climber with the most to gain per second whose next rung fits; its place is set."""
+    while True:
+        open_ = [climber for climber in climbers if not climber.finished]
+        if not open_:
+            return None
+        fresh = [climber for climber in open_ if climber.ladder.side not in best]
+        chosen = min(fresh or open_, key=lambda climber: _priority(climber, best, task))
+        left = deadline - time.perf_counter()
+        if chosen.ladder.side in best and (left <= 0 or chosen.expected_seconds > left):
+            chosen.finished = True
+            continue
+        if len(chosen.values) >= _SHOWN and chosen.ladder.side in best:
+            sign = 1.0 if chosen.ladder.side is Side.LOWER else -1.0
+            if chosen.expected_gain(best[chosen.ladder.side].value, sign) < 1e-9 * task.worth:
+                chosen.finished = True
+                continue
+        place = chosen.ladder.climb(task, chosen.rungs, min(deadline, time.perf_counter() + 0.2 * target.seconds))
+        size = None if place is None else place.size(task.environment, 1)
+        if place is None or size is None or size.memory > target.memory:
+            chosen.finished = True
+            continue
+        chosen.rungs += 1
+        chosen.place = place
+        chosen.estimates.append(size.seconds)
+        return chosen
+
+
+def _priority(climber: _Climber, best: dict[Side, LowerBound | UpperBound], task: Task) -> float:
+    """Less is sooner: seconds for each unit of expected gain, ladders that have not shown two rungs first."""
+    side = climber.ladder.side
+    sign = 1.0 if side is Side.LOWER else -1.0
+    if len(climber.values) < _SHOWN or side not in best:
+        return -1e12 + climber.expected_seconds
+    gain = max(climber.expected_gain(best[side].value, sign), 1e-12 * task.worth)
+    return climber.expected_seconds / gain
+
+
+def _solve(task: Task, climber: _Climber, side: Side) -> LowerBound | UpperBound:
+    place = climber.place
+    if side is Side.LOWER:
+        return solve_lower(task, cast(LowerPlace, place))
+    return solve_upper(task, cast(UpperPlace, place))
+
+
+def _limited(task: Task, deadline: float, best: dict[Side, LowerBound | UpperBound]) -> Task:
+    """The task with what time is left, and reports that carry the bracket so far."""
+    left = max(0.05, deadline - time.perf_counter())
+    limits = Limits(seconds=left, iterations=task.limits.iterations)
+    return replace(task, limits=limits, watch=_with_bracket(task.watch, best))
+
+
+def _with_bracket(watch: Watch, best: dict[Side, LowerBound | UpperBound]) -> Watch:
+    if len(best) < 2:
+        return watch
+    bracket = best[Side.LOWER].value, best[Side.UPPER].value
+    return lambda stage: watch(replace(stage, bracket=bracket))
+
+
+def _better(side: Side, one: float, other: float) -> bool:
+    return one > other if side is Side.LOWER else one < other
