@@ -110,6 +110,8 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
         environment=task.environment,
         lower=lower if isinstance(lower, LowerBound) else None,
         upper=upper if isinstance(upper, UpperBound) else None,
+        elapsed=time.perf_counter() - started,
+        narrow_enough=len(best) < 2 or target.reached(best[Side.LOWER].value, best[Side.UPPER].value),
     )
 
 

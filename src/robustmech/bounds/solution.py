@@ -113,11 +113,15 @@ class Solution:
         environment: the environment.
         lower: the guarantee side, or None if it was not asked for.
         upper: the potential side, or None if it was not asked for.
+        elapsed: wall time of the search that ended in these numbers, where there was one.
+        narrow_enough: whether the search found a bracket as narrow as was asked for.
     """
 
     environment: Environment
     lower: LowerBound | None
     upper: UpperBound | None
+    elapsed: float | None = None
+    narrow_enough: bool = True
 
     @property
     def grids(self) -> tuple[Grid, ...]:
@@ -126,6 +130,12 @@ class Solution:
             if isinstance(found, Mechanism | InformationStructure):
                 return found.grids
         return ()
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Where each solved side lives, in words."""
+        found = (self.lower and self.lower.mechanism, self.upper and self.upper.information)
+        return tuple(place_name(side) for side in found if side is not None)
 
     @property
     def gap(self) -> float:
@@ -141,16 +151,26 @@ class Solution:
 
     @property
     def status(self) -> BoundStatus:
-        """Proved if every side that was asked for is."""
-        proved = all(record.status is BoundStatus.PROVED for record in self.records)
+        """Proved if every side that was asked for is, and the bracket is as narrow as was asked for."""
+        proved = self.narrow_enough and all(record.status is BoundStatus.PROVED for record in self.records)
         return BoundStatus.PROVED if proved else BoundStatus.STOPPED
 
     @property
     def seconds(self) -> float:
-        """Wall time of both sides."""
+        """Wall time, of the whole search where there was one."""
+        if self.elapsed is not None:
+            return self.elapsed
         return sum(record.seconds for record in self.records)
 
     @property
     def state_law(self) -> FloatArray | None:
         """The law of the state that nature uses against the designer (the prior, where it is known), rounded."""
         return None if self.upper is None else floats(self.upper.information.state_law)
+
+
+def place_name(found: AnyMechanism | AnyInformation) -> str:
+    """The grids or the mesh that a mechanism or an information structure lives on, in words."""
+    if isinstance(found, Mechanism | InformationStructure):
+        names = [grid.name for grid in found.grids]
+        return names[0] if len(set(names)) == 1 else " × ".join(names)
+    return found.mesh.description

@@ -38,6 +38,9 @@ def shown_progress(*, enabled: bool) -> Iterator[Watch]:
 def described(stage: Stage) -> str:
     """One line for a progress report; the solver's own gap, which is no bound."""
     text = f"{stage.side.value:5} bound: {stage.name}"
+    if stage.bracket is not None:
+        low, high = stage.bracket
+        text = f"between {low:.7g} and {high:.7g}, {high - low:.1e} apart; {text}"
     if stage.iteration is None:
         return text
     text += f", iteration {max(stage.iteration.iteration, 0)}"

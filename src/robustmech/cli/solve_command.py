@@ -20,9 +20,13 @@ from robustmech.report import data_lines, solution_json, solution_rows
 @click.option(
     "--actions",
     metavar="M",
-    help="Equally likely actions per agent: one number, or one each as in 20,30 (else the file's, or about 2 s worth).",
+    help="A grid of equally likely actions per agent: one number, or one each as in 20,30.",
 )
 @click.option("--published", type=int, metavar="K", help="The papers' grid, with K²+1 actions per agent.")
+@click.option("--gap", type=float, metavar="G", help="Without a grid: refine until the bracket is this narrow.")
+@click.option(
+    "--relative-gap", type=float, metavar="R", help="Likewise, in proportion to the value; 0.01 if neither is given."
+)
 @click.option("--side", type=click.Choice(["both", "lower", "upper"]), default="both", help="Which number to compute.")
 @click.option(
     "--solver",
@@ -30,7 +34,12 @@ from robustmech.report import data_lines, solution_json, solution_rows
     default="clarabel",
     help="The solver that finds the solution to certify.",
 )
-@click.option("--time-limit", type=float, metavar="S", help="Seconds of solver time per side.")
+@click.option(
+    "--time-limit",
+    type=float,
+    metavar="S",
+    help="Seconds: of solver time per side on a grid, of everything without (60).",
+)
 @click.option("--iteration-limit", type=int, metavar="N", help="Solver iterations per side.")
 @click.option(
     "--memory-limit",
@@ -52,6 +61,8 @@ def solve_command(
     problem: Path,
     actions: str | None,
     published: int | None,
+    gap: float | None,
+    relative_gap: float | None,
     side: Literal["both", "lower", "upper"],
     solver: Literal["clarabel", "highs"],
     time_limit: float | None,
@@ -66,6 +77,8 @@ def solve_command(
         require_writable(out)
     asked = load_problem(problem)
     grids = _grids(asked, actions, published)
+    if grids is not None and not (gap is None and relative_gap is None):
+        raise InputError("--gap and --relative-gap refine without a grid: leave the grid out (also from the file)")
     if not memory_limit > 0:
         raise InputError(f"--memory-limit is {memory_limit}: give a positive number of GiB")
     with shown_progress(enabled=not quiet) as watch:
@@ -78,6 +91,8 @@ def solve_command(
                 time_limit=time_limit,
                 iteration_limit=iteration_limit,
                 memory_limit=memory_limit * 2**30,
+                gap=gap,
+                relative_gap=relative_gap,
                 watch=watch,
             )
         except InputError as error:

@@ -50,7 +50,11 @@ def on_shares(spacing: Spacing, agents: int) -> Discretisation:
         here = _node(cell + late, agent, agents)
         parts = [
             (np.zeros(2, dtype=np.int64), np.array([1 + m, 0]), np.array([1.0, -1.0]) * float(1 / spacing.widths[0])),
-            (np.tile(row, 4), np.concatenate([other, here, high, low]), np.concatenate([inverse, -inverse, slope, -slope])),
+            (
+                np.tile(row, 4),
+                np.concatenate([other, here, high, low]),
+                np.concatenate([inverse, -inverse, slope, -slope]),
+            ),
         ]
         local.append(_matrix(parts, (rows, nodes)))
     return Discretisation(
@@ -105,7 +109,9 @@ def _masses(spacing: Spacing, agents: int) -> tuple[np.ndarray, list[list[Decima
             masses += [low / agents] * agents + [(whole_ - low) / agents] * agents
         last = decimal(spacing.breakpoints[-1])
         masses += [last * tail[0] / agents] * agents + [tail[1] - last * tail[0]]
-        products.append([first[1] - first[2] / decimal(spacing.breakpoints[1]), first[2] / decimal(spacing.breakpoints[1])])
+        products.append(
+            [first[1] - first[2] / decimal(spacing.breakpoints[1]), first[2] / decimal(spacing.breakpoints[1])]
+        )
         return whole(masses), products
 
 
@@ -146,7 +152,9 @@ def _exchange(rows: int, nodes: int, agents: int, i: int, j: int) -> tuple[IntAr
 
     def moved(count: int, last: int) -> IntArray:
         middle = np.arange(count - 1 - last)
-        return np.concatenate([[0], 1 + agents * (middle // agents) + order[middle % agents], np.arange(count - last, count)])
+        return np.concatenate(
+            [[0], 1 + agents * (middle // agents) + order[middle % agents], np.arange(count - last, count)]
+        )
 
     return moved(rows, 1), moved(nodes, 0)
 

@@ -33,6 +33,11 @@ class MechanismMesh(Protocol):
         ...
 
     @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        ...
+
+    @property
     def agents(self) -> int:
         """The number of agents."""
         ...
@@ -78,6 +83,11 @@ class InformationMesh(Protocol):
         ...
 
     @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        ...
+
+    @property
     def agents(self) -> int:
         """The number of agents."""
         ...
@@ -115,7 +125,6 @@ class Triangles:
         """Whether it is only for problems with transfers whose designer's payoff does not depend on the state."""
         return not self.corner_rows
 
-
     @property
     def agents(self) -> int:
         """The number of agents."""
@@ -125,6 +134,11 @@ class Triangles:
     def node_shape(self) -> tuple[int, ...]:
         """The shape of a function of nodes."""
         return tuple(spacing.cells + 1 for spacing in self.spacings)
+
+    @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        return f"{self.kind}, {_cells(self.spacings)}"
 
     @property
     def counts(self) -> Counts:
@@ -210,6 +224,11 @@ class CrossedTriangles:
         return ((one + 1) * (two + 1) + one * two,)
 
     @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        return f"{self.kind}, {_cells(self.spacings)}"
+
+    @property
     def counts(self) -> Counts:
         """How large the program will be."""
         one, two = (spacing.cells for spacing in self.spacings)
@@ -277,6 +296,11 @@ class Boxes:
         return tuple(spacing.cells + 1 for spacing in self.spacings)
 
     @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        return f"{self.kind}, {_cells(self.spacings)}"
+
+    @property
     def counts(self) -> Counts:
         """How large the program will be."""
         ends = [2 * spacing.cells + 1 for spacing in self.spacings]
@@ -325,6 +349,11 @@ class Shares:
         return (1 + self.spacing.cells * self.agents,)
 
     @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        return f"{self.kind}, {self.spacing.cells} cells of the sum"
+
+    @property
     def counts(self) -> Counts:
         """How large the program will be."""
         rows = 2 + (2 * self.spacing.cells - 1) * self.agents
@@ -364,6 +393,11 @@ class ExponentialBoxes:
         return len(self.spacings)
 
     @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        return f"{self.kind}, {_cells(self.spacings)}"
+
+    @property
     def counts(self) -> Counts:
         """How large the program will be."""
         ends = [2 * spacing.cells + 1 for spacing in self.spacings]
@@ -396,6 +430,11 @@ class ExponentialTriangles:
 
     def __post_init__(self) -> None:
         Spacing.even(self.step, self.cells)
+
+    @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        return f"{self.kind}, {self.cells} × {self.cells} squares"
 
     @property
     def counts(self) -> Counts:
@@ -438,6 +477,11 @@ class ExponentialSums:
         return len(self.slant)
 
     @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        return f"{self.kind}, {self.spacing.cells} cells of the sum"
+
+    @property
     def counts(self) -> Counts:
         """How large the program will be."""
         nodes = 3 * self.spacing.cells + 1
@@ -464,3 +508,7 @@ class Meshes:
 
     mechanism: MechanismMesh
     information: InformationMesh
+
+
+def _cells(spacings: tuple[Spacing, ...]) -> str:
+    return " × ".join(str(spacing.cells) for spacing in spacings) + " cells"

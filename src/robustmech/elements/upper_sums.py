@@ -95,7 +95,9 @@ def on_sums(spacing: Spacing, weights: tuple[Fraction, ...]) -> Discretisation:
     value = [Term(np.arange(size), law, 1.0)]
     slope = [Term(node, law[first + control], slopes[:, control]) for control in range(CONTROLS)]
     local = [
-        information_operator([*value, *(term._replace(coefficient=-float(eta) * term.coefficient) for term in slope)], own, mass)
+        information_operator(
+            [*value, *(term._replace(coefficient=-float(eta) * term.coefficient) for term in slope)], own, mass
+        )
         for eta in weights
     ]
     everywhere = (np.arange(mass.size), np.arange(size))
@@ -109,7 +111,10 @@ def on_sums(spacing: Spacing, weights: tuple[Fraction, ...]) -> Discretisation:
         row_shape=(mass.size,),
         node_shape=(size,),
         exchanged={
-            (i, j): everywhere for i in range(len(weights)) for j in range(i + 1, len(weights)) if weights[i] == weights[j]
+            (i, j): everywhere
+            for i in range(len(weights))
+            for j in range(i + 1, len(weights))
+            if weights[i] == weights[j]
         },
     )
 

@@ -9,6 +9,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from robustmech.bounds import Solution
 from robustmech.plots import captions, panels
+from robustmech.plots.sampling import sampled_information, sampled_mechanism
 
 _INCHES = (10.0, 9.0)
 _DOTS_PER_INCH = 120.0
@@ -36,7 +37,7 @@ def result_figure(solution: Solution) -> Figure:
         for axes, title in zip(places.flat, ("Aggregate allocation", "Share of it", third), strict=False):
             panels.not_solved(axes, title)
     else:
-        mechanism = solution.lower.mechanism
+        mechanism = sampled_mechanism(solution.lower.mechanism)
         panels.aggregate_allocation(places[0, 0], mechanism, environment)
         panels.allocation_share(places[0, 1], mechanism, environment)
         third_panel = panels.own_decision if mechanism.transfers is None else panels.transfer
@@ -44,7 +45,8 @@ def result_figure(solution: Solution) -> Figure:
     if solution.upper is None:
         panels.not_solved(places[1, 1], "Interim expected value")
     else:
-        panels.interim_value(places[1, 1], solution.upper.information, environment)
+        information = sampled_information(solution.upper.information, environment)
+        panels.interim_value(places[1, 1], information, environment)
     figure.suptitle(captions.bracket(solution), fontsize=16, fontweight="bold")
     figure.supxlabel(captions.provenance(solution), fontsize=10, color="0.35")
     return figure

@@ -58,11 +58,13 @@ def solution_rows(solution: Solution) -> list[tuple[str, str]]:
         ):
             if size > 0:
                 rows.append(("", f"{solution.gap / size:.2%} of {name} {size:.6g} (under {measure.law})"))
-    record = solution.records[0]
-    names = [grid.name for grid in solution.grids]
+    record = max(solution.records, key=lambda record: record.size.nonzeros)
+    rows.append(("status", f"{solution.status} ({record.solver.name} {record.solver.version}: {_details(solution)})"))
+    if solution.grids:
+        rows.append(("grid", f"{solution.places[0]} ({record.size.profiles:,} profiles)"))
+    else:
+        rows += zip(_mesh_labels(solution), solution.places, strict=True)
     rows += [
-        ("status", f"{solution.status} ({record.solver.name} {record.solver.version}: {_details(solution)})"),
-        ("grid", f"{names[0] if len(set(names)) == 1 else ' × '.join(names)} ({record.size.profiles:,} profiles)"),
         ("program", f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"),
         ("time", f"{solution.seconds:.2f} s"),
         ("memory", f"{max(r.peak_memory for r in solution.records) / 2**20:,.0f} MiB at most"),
@@ -83,6 +85,7 @@ def solution_json(solution: Solution, title: str | None) -> dict[str, object]:
         "expected_value": measure.expected_value,
         "efficient_surplus": measure.efficient_surplus,
         "expectations_under": measure.law,
+        "places": list(solution.places),
         "grids": [{"name": grid.name, "actions": grid.actions} for grid in solution.grids],
         "seconds": solution.seconds,
         "peak_memory_bytes": max(record.peak_memory for record in solution.records),
@@ -116,8 +119,17 @@ def data_lines(data: DataReport) -> list[str]:
     return lines
 
 
+def _mesh_labels(solution: Solution) -> list[str]:
+    return [
+        name for name, side in (("mechanisms", solution.lower), ("information", solution.upper)) if side is not None
+    ]
+
+
 def _details(solution: Solution) -> str:
-    return ", ".join(dict.fromkeys(record.detail for record in solution.records))
+    details = list(dict.fromkeys(record.detail for record in solution.records))
+    if not solution.narrow_enough:
+        details.append("not as narrow as asked for")
+    return ", ".join(details)
 
 
 def _outward(number: float, upward: bool) -> str:
