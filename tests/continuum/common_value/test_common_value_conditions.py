@@ -161,8 +161,8 @@ def test_rotations_complete_the_auction_too() -> None:
     np.testing.assert_allclose(averaged, full.transfers(bids), atol=1e-12)
 
 
-@pytest.mark.parametrize("rule", RULES)
-def test_thirteen_and_more_bidders(rule: Rule) -> None:
+@pytest.mark.parametrize("rule", ["proportional", "rotations"])
+def test_forty_bidders(rule: Literal["proportional", "rotations"]) -> None:
     model = CommonValue.from_law(ValueLaw.uniform(0, 1), 40, cost=0.1)
     auction = model.auction(rule)
     signals, _ = model.information.sample(np.random.default_rng(9), 300)

@@ -112,6 +112,19 @@ def test_guarantee_by_independent_quadrature(bidders: int, cost: float, a: float
     assert model.guarantee == pytest.approx(graded + rest, abs=2e-9)
 
 
+def test_a_graded_interval_wider_than_the_cells_that_found_it() -> None:
+    """A density that drops where γ̂ e^{−x} is almost flat: both ends lie beyond the neighbouring cells."""
+    parts = [ValueLaw.from_atoms([0.2], [1]), ValueLaw.uniform(0.18, 1.21)]
+    law = ValueLaw.mixture([*parts, ValueLaw.from_scipy(stats.weibull_min(1.46), above=5)], ["0.51", "0.24", "0.25"])
+    for bidders in range(9, 16):
+        model = CommonValue.from_law(law, bidders)
+        assert model.guarantee == pytest.approx(model.potential, abs=1e-12)
+        for interval in model.graded_intervals[1:]:
+            ends = np.array([interval.start - 1e-9, interval.end + 1e-9])
+            slopes = model.fully_revealing_value(ends) * np.exp(-ends)
+            assert slopes[0] == pytest.approx(slopes[1], rel=1e-7)
+
+
 def test_atoms_by_hand() -> None:
     """Three bidders, three values, must sell: Σ_j v_j (G_{N−1}(x_j) − G_{N−1}(x_{j−1})), x_j the N-bidder quantiles."""
     values, chances = [0.3, 1.0, 2.2], [0.2, 0.5, 0.3]

@@ -61,6 +61,32 @@ def test_densities(stated: Callable[[], ValueLaw], reference: Any) -> None:
         assert first == pytest.approx(second, abs=1e-11)
 
 
+@pytest.mark.parametrize(("bidders", "intervals"), [(5, 1), (12, 0)])
+def test_rounding_of_a_truncated_law_is_not_graded(bidders: int, intervals: int) -> None:
+    """Where the value is its lowest to within rounding, noise must not look like jumps."""
+    law = ValueLaw.from_scipy(stats.lognorm(0.6), below=0.3, above=4)
+    model = CommonValue.from_law(law, bidders, 0.25)
+    assert len(model.graded_intervals) == intervals
+    assert all(interval.start > 0.1 for interval in model.graded_intervals)
+    assert model.cutoff == 0
+
+
+@pytest.mark.parametrize(("a", "b"), [(2, 4), (5.8, 5), (3.3, 1.2)])
+def test_quantiles_at_tiny_levels(a: float, b: float) -> None:
+    """SciPy's own quantiles of these laws are wrong by many orders of magnitude below 1e-100."""
+    levels = np.geomspace(1e-280, 1e-3, 500)
+    quantiles = ValueLaw.from_scipy(stats.beta(a, b)).quantiles(levels, 1 - levels)
+    np.testing.assert_allclose(stats.beta.cdf(quantiles, a, b), levels, rtol=1e-10)
+    assert np.all(np.diff(quantiles) > 0)
+
+
+def test_one_graded_interval_for_a_smooth_law_and_a_thousand_bidders() -> None:
+    """Noise in quantiles at levels such as 1e-200 is not graded."""
+    model = CommonValue.from_law(ValueLaw.from_scipy(stats.beta(5.8, 5)), 1000)
+    assert len(model.graded_intervals) == 1
+    assert model.cutoff > 0
+
+
 def test_samples_and_discrete_laws_are_atoms() -> None:
     sample = ValueLaw.from_sample([3, 1, 1, 2.5])
     assert (sample.atoms, sample.masses) == ((1.0, 2.5, 3.0), (0.5, 0.25, 0.25))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from robustmech.continuum.common_value import CommonValue, OrderAveragedAuction, ProportionalAuction, ValueLaw
+from robustmech.continuum.common_value.payments import ImputedGrowth
 
 MODELS = {
     "some gains negative": (ValueLaw.from_atoms([0, 1, 3], ["0.3", "0.3", "0.4"]), 0.5, False),
@@ -69,16 +70,16 @@ def test_price_in_orders(law: ValueLaw, cost: float, must_sell: bool, fraction: 
     errors = []
     for bidders in (100, 500):
         model = CommonValue.from_law(law, bidders, cost, must_sell)
-        auction = model.auction("orders")
+        auction = model.auction("rotations")
         assert isinstance(auction, OrderAveragedAuction)
         later = round(fraction * bidders)
-        bid, floor = 0.1, auction.growth.floor
+        bid, floor, imputed = 0.1, auction.growth.floor, ImputedGrowth(auction.growth)
 
-        def price(total: float, model: CommonValue = model, later: int = later, bid: float = bid) -> float:
-            rule = model.auction("orders")
-            assert isinstance(rule, OrderAveragedAuction)
-            imputed = rule._imputed(model.bidders - later, np.array([total, total + bid]))
-            return model.bidders * float(imputed[0] - imputed[1]) / bid
+        def price(
+            total: float, later: int = later, bid: float = bid, imputed: ImputedGrowth = imputed, bidders: int = bidders
+        ) -> float:
+            pair = imputed(bidders - later, np.array([total, total + bid]))
+            return bidders * float(pair[0] - pair[1]) / bid
 
         near = price(later + after * math.sqrt(bidders)) + floor
         high = price(bidders * (fraction + 0.3)) + floor

@@ -6,14 +6,14 @@ from functools import cached_property
 import numpy as np
 
 from robustmech.continuum.common_value.growth import Growth
+from robustmech.continuum.common_value.orders import AllOrders, over_all_sets, over_rotations
 from robustmech.continuum.common_value.payments import ImputedGrowth, UnitPrice
 from robustmech.continuum.rules import checked_bids
 from robustmech.errors import InputError
 from robustmech.model import FloatArray
 
-MOST_BIDDERS_FOR_ALL_ORDERS = 12
-_BLOCK = 200_000
-_LARGEST = 1e300
+MOST_BIDDERS_FOR_ALL_ORDERS = 100
+_MOST_BIDDERS_SET_BY_SET = 12
 
 
 @dataclass(frozen=True)
@@ -87,9 +87,12 @@ class OrderAveragedAuction(ProportionalAllocation):
 
     In an order, the bidder in place p pays F_p(sum of the bids after hers) − F_p(that sum plus her
     own), F_p(y) = E[Ξ₀(y + sum of p imputed exponential bids)], and the floor per unit allocated.
-    With `all_orders` the average is over all of them, the Shapley form (22). Otherwise it is over the
-    N rotations of the bidders' given order, in which each bidder has each place once: every single
-    order completes a maxmin mechanism, and so does this average, in N² steps instead of 2^N.
+
+    With `all_orders` the average is over all of them, so that payments do not depend on how bidders are
+    listed: over all 2^N sets up to 12 bidders, and by `AllOrders` beyond, within 1e-11 of the highest value.
+    Otherwise it is over the N rotations of the listed order, in which each bidder has each place once:
+    every single order completes a maxmin mechanism, and so does this average, in N² steps for any number
+    of bidders; but who pays what then depends on the list.
     """
 
     all_orders: bool = True
@@ -97,58 +100,30 @@ class OrderAveragedAuction(ProportionalAllocation):
     def __post_init__(self) -> None:
         if self.all_orders and self.bidders > MOST_BIDDERS_FOR_ALL_ORDERS:
             raise InputError(
-                f"averaging over all orders of {self.bidders} bidders is too much work: use all_orders=False, "
-                f"or at most {MOST_BIDDERS_FOR_ALL_ORDERS} bidders"
+                f"averaging over all orders of {self.bidders} bidders is too much work: at most "
+                f"{MOST_BIDDERS_FOR_ALL_ORDERS}; use the 'proportional' transfers, or 'rotations' of the bidders' list"
             )
 
     def transfers(self, bids: FloatArray) -> FloatArray:
         """What each bidder pays, shape (…, bidders), in units of the values; zero for a zero bid."""
         array = checked_bids(bids, self.bidders)
-        profiles = np.minimum(array.reshape(-1, self.bidders), _LARGEST)
-        payments = np.empty_like(profiles)
-        step = max(1, _BLOCK // (2**self.bidders if self.all_orders else self.bidders**2))
-        for start in range(0, len(profiles), step):
-            block = profiles[start : start + step]
-            payments[start : start + step] = self._over_sets(block) if self.all_orders else self._over_rotations(block)
+        profiles = array.reshape(-1, self.bidders)
+        if not self.all_orders:
+            payments = over_rotations(self._imputed, profiles)
+        elif self.bidders <= _MOST_BIDDERS_SET_BY_SET:
+            payments = over_all_sets(self._imputed, profiles)
+        else:
+            payments = self._all_orders.payments(profiles)
         charged = payments.reshape(array.shape) + self.growth.floor * self._shares(array)
         return np.where(array > 0, charged, 0.0)
-
-    def _over_sets(self, bids: FloatArray) -> FloatArray:
-        """Average over all orders: the bidders after i are a set I with probability 1 / (N C(N − 1, |I|))."""
-        n = self.bidders
-        members = ((np.arange(2**n)[:, None] >> np.arange(n)) & 1).astype(np.bool_)
-        sizes = members.sum(axis=1)
-        # sums in a fixed order, so that the same bids always give the same bytes
-        sums = np.zeros((len(bids), 2**n))
-        for i in range(n):
-            sums[:, members[:, i]] += bids[:, i, None]
-        payments = np.zeros_like(bids)
-        chance = 1.0 / n
-        for size in range(n):
-            without, with_one = sizes == size, sizes == size + 1
-            before = self._imputed(n - size, sums[:, without])
-            after = self._imputed(n - size, sums[:, with_one])
-            for i in range(n):
-                gained = np.ascontiguousarray(before[:, ~members[without, i]]).sum(axis=1)
-                payments[:, i] += chance * (gained - np.ascontiguousarray(after[:, members[with_one, i]]).sum(axis=1))
-            chance *= (size + 1) / max(n - 1 - size, 1)
-        return payments
-
-    def _over_rotations(self, bids: FloatArray) -> FloatArray:
-        """Average over the rotations: in place p of a rotation, the N − p bidders that follow come after."""
-        n = self.bidders
-        sums = np.cumsum(np.concatenate([np.zeros((len(bids), 1)), bids, bids], axis=1), axis=1)
-        payments = np.zeros_like(bids)
-        own = np.arange(n)
-        for place in range(1, n + 1):
-            end = sums[:, own + 1 + n - place]
-            following = np.maximum(end - sums[:, own + 1], 0.0)
-            payments += self._imputed(place, following) - self._imputed(place, following + bids)
-        return payments / n
 
     @cached_property
     def _imputed(self) -> ImputedGrowth:
         return ImputedGrowth(self.growth)
+
+    @cached_property
+    def _all_orders(self) -> AllOrders:
+        return AllOrders(self._imputed)
 
 
 def fractions_of(bids: FloatArray) -> tuple[FloatArray, FloatArray]:

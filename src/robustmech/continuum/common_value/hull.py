@@ -2,12 +2,13 @@
 
 The hull of Γ̂ ∘ E⁻¹ has slope k on a graded interval [a, b], with γ̂(a) e^{−a} = k = γ̂(b) e^{−b} and
 k = (Γ̂(b) − Γ̂(a)) / (E(b) − E(a)), E(x) = x^N/N!. Slopes are kept as gains at a reference point
-(k e^{reference}), and weights as logarithms, so that nothing overflows for thousands of bidders.
+(k e^{reference}), and weights as logarithms, so that nothing overflows for thousands of bidders. The slope of
+a cell is a weighted mean of γ̂(x) e^{reference − x}, never a quotient of two tiny numbers: where the value is
+flat to rounding, rounding must not make slopes rise.
 """
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from scipy import optimize, special
@@ -32,7 +33,6 @@ class _Block:
 
     first: int
     last: int
-    gain: float
     log_weight: float
     slope: float
     end: float
@@ -41,22 +41,33 @@ class _Block:
         """Whether the slope is at most that of a block to the right."""
         return self.slope * math.exp(min(other.end - self.end, 700.0)) <= other.slope - _ROUNDING * abs(other.slope)
 
+    def joined(self, other: "_Block") -> "_Block":
+        """One block made of it and the one to its right, with the mean of their slopes."""
+        share = float(special.expit(self.log_weight - other.log_weight))
+        slope = share * self.slope * math.exp(min(other.end - self.end, 700.0)) + (1.0 - share) * other.slope
+        together = float(np.logaddexp(self.log_weight, other.log_weight))
+        return _Block(self.first, other.last, together, slope, other.end)
+
 
 def graded_intervals(revealed: RevealedValue, cost: float) -> tuple[GradedInterval, ...]:
     """All graded intervals, from left to right, when the expected value exceeds the cost."""
     edges = _starting_edges(revealed, cost)
     for _ in range(_ROUNDS):
-        gains, rising = _cell_gains(revealed, cost, edges)
-        blocks = _pooled(revealed.bidders, edges, gains)
+        _, slopes, rising = _cell_gains(revealed, cost, edges)
+        blocks = _pooled(revealed.bidders, edges, slopes)
         cells = _worth_splitting(blocks, rising, edges.size - 1)
         edges = _subdivided(edges, cells[np.diff(edges)[cells] > _NARROW * edges[cells + 1]])
-    gains, _ = _cell_gains(revealed, cost, edges)
-    intervals: list[GradedInterval] = []
-    for first, last in _around_every_jump(revealed, edges, _pooled(revealed.bidders, edges, gains)):
-        interval = _Polishing(revealed, cost, edges, gains, first, last).interval()
+    gains, slopes, _ = _cell_gains(revealed, cost, edges)
+    stretches = revealed.stretch_of(0.5 * (edges[:-1] + edges[1:]))
+    found: list[tuple[int, int, GradedInterval]] = []
+    for first, last in _around_every_jump(revealed, edges, _pooled(revealed.bidders, edges, slopes)):
+        interval = _Polishing(revealed, cost, edges, gains, stretches, first, last).interval()
+        while found and interval.start < found[-1][2].end:
+            first = found.pop()[0]
+            interval = _Polishing(revealed, cost, edges, gains, stretches, first, last).interval()
         if interval.end > interval.start * (1.0 + 1e-14):
-            intervals.append(interval)
-    return tuple(intervals)
+            found.append((first, last, interval))
+    return tuple(interval for _, _, interval in found)
 
 
 def _around_every_jump(revealed: RevealedValue, edges: FloatArray, blocks: list[_Block]) -> list[tuple[int, int]]:
@@ -105,19 +116,23 @@ def _starting_edges(revealed: RevealedValue, cost: float) -> FloatArray:
     return np.concatenate([[0.0], panels.edges])
 
 
-def _cell_gains(revealed: RevealedValue, cost: float, edges: FloatArray) -> tuple[FloatArray, IntArray]:
-    """∫ γ̂ g_N over each cell, and the cells within which γ̂ e^{−x} rises."""
-    panels = Panels(edges)
-    nodes = panels.nodes
+def _cell_gains(revealed: RevealedValue, cost: float, edges: FloatArray) -> tuple[FloatArray, FloatArray, IntArray]:
+    """∫ γ̂ g_N over each cell, its slope ∫ γ̂ g_N / ∫ e^{x−end} g_N, and the cells within which γ̂ e^{−x} rises."""
+    panels, n = Panels(edges), revealed.bidders
+    nodes, ends = panels.nodes, edges[1:, None]
     above = revealed.on(nodes) - cost
-    gains = panels.integrals(above * erlang.density(revealed.bidders, nodes))
+    relative = np.exp(erlang.log_density_change(n, nodes, ends))
+    inside = panels.integrals(above * relative)
+    slopes = inside / panels.integrals(np.exp(nodes - ends) * relative)
+    gains = inside * erlang.density(n, edges[1:])
     lowest = revealed.law.lowest - cost
-    gains[0] = lowest * erlang.mass(revealed.bidders, 0.0, float(edges[1]))
+    gains[0] = lowest * erlang.mass(n, 0.0, float(edges[1]))
+    slopes[0] = lowest * n * float(erlang.lower_ratio(n, edges[1:2])[0])
     decay = above[:, 1:] * -np.expm1(-np.diff(nodes, axis=1))
     growing = np.diff(above, axis=1) > decay + _ROUNDING * np.abs(above[:, 1:])
     wide = panels.widths > 1e-4 * np.maximum(edges[1:], 1e-3)
     wide[0] = False
-    return gains, np.flatnonzero(growing.any(axis=1) & wide)
+    return gains, slopes, np.flatnonzero(growing.any(axis=1) & wide)
 
 
 def _subdivided(edges: FloatArray, cells: IntArray) -> FloatArray:
@@ -126,92 +141,73 @@ def _subdivided(edges: FloatArray, cells: IntArray) -> FloatArray:
     return np.unique(np.concatenate([edges, extra.ravel()]))
 
 
-def _pooled(bidders: int, edges: FloatArray, gains: FloatArray) -> list[_Block]:
+def _pooled(bidders: int, edges: FloatArray, slopes: FloatArray) -> list[_Block]:
     """Blocks of more than one cell on which the concave hull is straight: pool adjacent violators."""
     with np.errstate(divide="ignore"):
         shares = -np.expm1(bidders * np.log1p(-np.diff(edges) / edges[1:]))
     log_weights = bidders * np.log(edges[1:]) + np.log(shares) - special.gammaln(bidders + 1)
-
-    def block(first: int, last: int, gain: float, log_weight: float) -> _Block:
-        end = float(edges[last])
-        slope = gain * math.exp(min(end - log_weight, 700.0))
-        return _Block(first, last, gain, log_weight, slope, end)
-
     stack: list[_Block] = []
-    for cell, (gain, log_weight) in enumerate(zip(gains.tolist(), log_weights.tolist(), strict=True)):
-        latest = block(cell, cell + 1, gain, log_weight)
+    for cell, (slope, log_weight) in enumerate(zip(slopes.tolist(), log_weights.tolist(), strict=True)):
+        latest = _Block(cell, cell + 1, log_weight, slope, float(edges[cell + 1]))
         while stack and stack[-1].below(latest):
-            left = stack.pop()
-            together = float(np.logaddexp(left.log_weight, latest.log_weight))
-            latest = block(left.first, cell + 1, left.gain + latest.gain, together)
+            latest = stack.pop().joined(latest)
         stack.append(latest)
     return [found for found in stack if found.last - found.first > 1]
 
 
 @dataclass(frozen=True)
 class _Polishing:
-    """A block of cells [first, last) whose ends are known to within a cell, to be made exact."""
+    """A block of cells [first, last) whose ends are known roughly, to be made exact."""
 
     revealed: RevealedValue
     cost: float
     edges: FloatArray
     gains: FloatArray
+    stretches: IntArray
     first: int
     last: int
 
     def interval(self) -> GradedInterval:
         """Newton's method for the slope k: φ(k) = Γ̂(b) − Γ̂(a) − k (E(b) − E(a)) has derivative −(E(b) − E(a))."""
-        start, end = float(self.edges[self.first]), float(self.edges[self.last])
+        start, end, cell = float(self.edges[self.first]), float(self.edges[self.last]), self.last
         log_slope, step = math.inf, math.inf
         for _ in range(_NEWTON_STEPS):
             before, last_step = log_slope, step
             log_slope = self._log_slope(start, end)
-            start, end = self._left_end(log_slope), self._right_end(log_slope)
+            start = self._left_end(log_slope)
+            end, cell = self._crossing(self.last, log_slope, right=True)
             step = abs(log_slope - before)
             if step <= 4e-15 or last_step <= step <= 1e-9:
                 break
-        level = float(self._above(np.array([end]), right=True)[0])
+        level = self._gain_at(cell, end)
         return GradedInterval(start, end, level, self._gain(start, end), self.revealed.bidders)
 
-    @cached_property
-    def _stretches(self) -> tuple[int, int]:
-        """The stretches of the quantile function just left of the block's left end and just right of its right end."""
-        return self._stretch(self.first, right=False), self._stretch(self.last, right=True)
-
-    def _stretch(self, edge: int, right: bool) -> int:
-        neighbour = min(max(edge + (0 if right else -1), 0), self.edges.size - 2)
-        middle = 0.5 * (self.edges[neighbour] + self.edges[neighbour + 1])
-        return int(self.revealed.stretch_of(np.array([middle]))[0])
-
-    def _constant(self, right: bool) -> float | None:
-        """The gain beyond the right (or left) end where the value is an atom there."""
-        stretch = self._stretches[right]
-        pieces = self.revealed.law.quantiles
-        return float(pieces.start[stretch]) - self.cost if pieces.start[stretch] == pieces.end[stretch] else None
-
-    def _above(self, totals: FloatArray, right: bool) -> FloatArray:
-        """Gains γ̂ at totals near the right (or left) end, in the stretch beyond it."""
-        n = self.revealed.bidders
-        levels = erlang.cumulative(n, totals), erlang.survival(n, totals)
-        return self.revealed.law.quantiles.on_stretch(self._stretches[right], *levels) - self.cost
+    def _gain_at(self, cell: int, total: float) -> float:
+        """γ̂ at a total in a cell, ends included: in the cell's own stretch of the quantile function."""
+        pieces, stretch = self.revealed.law.quantiles, int(self.stretches[cell])
+        if pieces.start[stretch] == pieces.end[stretch]:
+            return float(pieces.start[stretch]) - self.cost
+        x, n = np.array([total]), self.revealed.bidders
+        return float(pieces.on_stretch(stretch, erlang.cumulative(n, x), erlang.survival(n, x))[0]) - self.cost
 
     def _gain(self, start: float, end: float) -> float:
         """∫ γ̂ g_N from start to end."""
         total = float(self.gains[self.first : self.last].sum())
-        total -= self._small(float(self.edges[self.first]), start, right=False)
-        return total + self._small(float(self.edges[self.last]), end, right=True)
+        if self.first > 0:
+            total -= self._between(float(self.edges[self.first]), start)
+        elif start > 0:
+            total -= (self.revealed.law.lowest - self.cost) * erlang.mass(self.revealed.bidders, 0.0, start)
+        return total + self._between(float(self.edges[self.last]), end)
 
-    def _small(self, low: float, high: float, right: bool) -> float:
-        """∫ γ̂ g_N from an end of the block to a point in a cell next to it, negative if the point is to the left."""
+    def _between(self, low: float, high: float) -> float:
+        """∫ γ̂ g_N from an end of the block to a point, negative if the point is to the left."""
         if low == high:
             return 0.0
-        constant = self._constant(right)
-        if constant is not None or (self.first == 0 and not right):
-            gain = self.revealed.law.lowest - self.cost if constant is None else constant
-            return gain * erlang.mass(self.revealed.bidders, low, high)
-        panels = Panels(np.array([min(low, high), max(low, high)]))
-        values = self._above(panels.nodes, right) * erlang.density(self.revealed.bidders, panels.nodes)
-        return float(panels.integrals(values)[0]) * (1.0 if high > low else -1.0)
+        left, right = min(low, high), max(low, high)
+        after, before = np.searchsorted(self.edges, left, side="right"), np.searchsorted(self.edges, right)
+        panels = Panels(np.concatenate([[left], self.edges[after:before], [right]]))
+        values = (self.revealed.on(panels.nodes) - self.cost) * erlang.density(self.revealed.bidders, panels.nodes)
+        return float(panels.integrals(values).sum()) * (1.0 if high > low else -1.0)
 
     def _log_slope(self, start: float, end: float) -> float:
         n = self.revealed.bidders
@@ -221,33 +217,39 @@ class _Polishing:
 
     def _left_end(self, log_slope: float) -> float:
         if self.first > 0:
-            return self._crossing(self.first, log_slope, right=False)
+            return self._crossing(self.first, log_slope, right=False)[0]
         lowest = self.revealed.law.lowest - self.cost
         if lowest <= 0:
             return 0.0
         return float(np.clip(np.log(lowest) - log_slope, 0.0, self.edges[1]))
 
-    def _right_end(self, log_slope: float) -> float:
-        return self._crossing(self.last, log_slope, right=True)
+    def _crossing(self, edge: int, log_slope: float, right: bool) -> tuple[float, int]:
+        """Where log γ̂(x) − x falls through log k, and the cell: from the cell inside an edge outwards.
 
-    def _crossing(self, edge: int, log_slope: float, right: bool) -> float:
-        """Where log γ̂(x) − x falls through log k near an edge, on the side of it that is not the block's own jump."""
-        low, high = float(self.edges[max(edge - 1, 0)]), float(self.edges[min(edge + 1, self.edges.size - 1)])
-        at = float(self.edges[edge])
-        if np.any(self.revealed.ends == at):
-            low, high = (at, high) if right else (low, at)
+        Where the value jumps at the edge, the search begins outside: the jump is the block's own.
+        """
+        inner, outer, step = (edge - 1, edge, 1) if right else (edge, edge - 1, -1)
+        ends, at = self.revealed.ends, float(self.edges[edge])
+        cell = outer if ends[min(int(np.searchsorted(ends, at)), ends.size - 1)] == at else inner
+        while True:
+            found = self._crossing_in(cell, log_slope)
+            beyond = found >= self.edges[cell + 1] if right else found <= self.edges[cell]
+            if not beyond or not 0 < cell + step < self.edges.size - 1:
+                return found, cell
+            cell += step
 
-        constant = self._constant(right)
-        if constant is not None:
-            return min(max(math.log(max(constant, 1e-300)) - log_slope, low), high)
+    def _crossing_in(self, cell: int, log_slope: float) -> float:
+        """Where log γ̂(x) − x falls through log k in a cell: its left end if it is below there, its right if above."""
+        low, high = float(self.edges[cell]), float(self.edges[cell + 1])
 
         def excess(x: float) -> float:
-            gain = float(self._above(np.array([x]), right)[0])
-            return float(np.log(max(gain, 1e-300))) - x - log_slope
+            return math.log(max(self._gain_at(cell, x), 1e-300)) - x - log_slope
 
         at_low, at_high = excess(low), excess(high)
         if at_low <= 0:
             return low
         if at_high >= 0:
             return high
+        if self._gain_at(cell, low) == self._gain_at(cell, high):
+            return min(max(math.log(self._gain_at(cell, low)) - log_slope, low), high)
         return float(optimize.brentq(excess, low, high, xtol=1e-300, rtol=1e-15, maxiter=300))

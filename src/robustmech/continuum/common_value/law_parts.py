@@ -1,5 +1,6 @@
 """Continuous parts of a law of values: what a mixture needs of each."""
 
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,6 +13,9 @@ from robustmech.continuum.common_value.inversion import invert_increasing
 from robustmech.continuum.common_value.panels import POINTS, WEIGHTS, Panels, Piecewise, resolved_edges, within
 from robustmech.errors import InputError
 from robustmech.model import FloatArray
+
+_DOUBTFUL = 1e-20
+_CLOSEST = 1e-323
 
 
 class ContinuousPart(Protocol):
@@ -204,17 +208,47 @@ class ScipyPart:
 
     def quantile(self, levels: FloatArray) -> FloatArray:
         """Inverse of `cumulative`."""
-        values = self._quietly(self.frozen.ppf, self._below + levels * self.mass)
-        failed = np.isnan(values)
-        if failed.any():
-            values = np.where(failed, invert_increasing(self.cumulative, levels, self.low, self.high), values)
-        return np.clip(values, self.low, self.high)
+        raw = self._below + levels * self.mass
+        tail = not self._below
+        return self._mended(self._quietly(self.frozen.ppf, raw), raw, self.frozen.cdf, self.low, 1.0, tail)
 
     def upper_quantile(self, levels: FloatArray) -> FloatArray:
         """Inverse of `survival`."""
-        values = self._quietly(self.frozen.isf, self._above + levels * self.mass)
-        failed = np.isnan(values)
-        if failed.any():
-            inverted = invert_increasing(lambda v: -self.survival(v), -levels, self.low, self.high)
-            values = np.where(failed, inverted, values)
-        return np.clip(values, self.low, self.high)
+        raw = self._above + levels * self.mass
+        tail = not self._above
+        return self._mended(self._quietly(self.frozen.isf, raw), raw, self.frozen.sf, self.high, -1.0, tail)
+
+    def _mended(
+        self,
+        values: FloatArray,
+        levels: FloatArray,
+        chance: Callable[[FloatArray], Any],
+        end: float,
+        sign: float,
+        tail: bool,
+    ) -> FloatArray:
+        """Quantiles that SciPy gets wrong, found again as functions of the distance from an end.
+
+        SciPy 1.17 returns NaN, or values wrong by orders of magnitude (`beta.ppf` below 1e-100), at tiny levels,
+        which there are only where the law is not cut off (`tail`).
+        """
+        doubtful = np.isnan(values) | ((levels < _DOUBTFUL) & tail)
+        if not doubtful.any():
+            return np.clip(values, self.low, self.high)
+        stated, level = values[doubtful], levels[doubtful]
+        distance = np.abs(stated - end)
+        slack = 1e-12 * distance + 1e-15 * np.abs(stated)
+        less = self._quietly(chance, end + sign * np.maximum(distance - slack, 0.0))
+        more = self._quietly(chance, end + sign * (distance + slack))
+        wrong = ~((less <= level) & (level <= more))
+        if wrong.any():
+
+            def log_chance(log_distance: FloatArray) -> FloatArray:
+                return np.log(np.maximum(self._quietly(chance, end + sign * np.exp(log_distance)), _CLOSEST))
+
+            reach = math.log(self.high - self.low)
+            targets = np.log(np.maximum(level[wrong], _CLOSEST))
+            stated[wrong] = end + sign * np.exp(invert_increasing(log_chance, targets, math.log(_CLOSEST), reach))
+        result = values.copy()
+        result[doubtful] = stated
+        return np.clip(result, self.low, self.high)

@@ -8,12 +8,7 @@ from typing import Literal
 import numpy as np
 
 from robustmech.continuum.common_value import erlang
-from robustmech.continuum.common_value.auctions import (
-    MOST_BIDDERS_FOR_ALL_ORDERS,
-    NothingSold,
-    OrderAveragedAuction,
-    ProportionalAuction,
-)
+from robustmech.continuum.common_value.auctions import NothingSold, OrderAveragedAuction, ProportionalAuction
 from robustmech.continuum.common_value.grading import GradedInterval, Supply
 from robustmech.continuum.common_value.growth import Growth
 from robustmech.continuum.common_value.hull import graded_intervals
@@ -254,21 +249,24 @@ class CommonValue:
         """The minmax information: the same for every mechanism."""
         return MinmaxInformation(self._revealed, self._supply, self.cost, informative=self.sells)
 
-    def auction(self, transfers: Literal["proportional", "orders"] = "proportional") -> AuctionRule:
+    def auction(self, transfers: Literal["proportional", "orders", "rotations"] = "proportional") -> AuctionRule:
         """An auction with the best guarantee, for bids in [0, ∞).
 
         Args:
             transfers: "proportional" for payments in proportion to bids, with an aggregate transfer that
-                depends on the aggregate bid; "orders" for payments averaged over orders of the bidders:
-                over all of them, equation (22), up to 12 bidders, and over the N rotations beyond.
+                depends on the aggregate bid; "orders" for payments averaged over all orders of the bidders,
+                equation (22), up to 100 bidders; "rotations" for payments averaged over the N rotations
+                of the listed order only, which depend on the list.
+        Raises:
+            InputError: for other transfers, or all orders of more than 100 bidders.
         """
-        if transfers not in ("proportional", "orders"):
-            raise InputError(f"transfers is {transfers!r}: expected 'proportional' or 'orders'")
+        if transfers not in ("proportional", "orders", "rotations"):
+            raise InputError(f"transfers is {transfers!r}: expected 'proportional', 'orders' or 'rotations'")
         if not self.sells:
             return NothingSold(self.bidders)
         if transfers == "proportional":
             return ProportionalAuction(self._growth, self.must_sell)
-        return OrderAveragedAuction(self._growth, self.must_sell, self.bidders <= MOST_BIDDERS_FOR_ALL_ORDERS)
+        return OrderAveragedAuction(self._growth, self.must_sell, all_orders=transfers == "orders")
 
     def many_bidders(self) -> ManyBidders:
         """The limits as the number of bidders grows."""
