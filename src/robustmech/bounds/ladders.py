@@ -17,7 +17,9 @@ from robustmech.elements import (
     ExponentialBoxes,
     ExponentialSums,
     ExponentialTriangles,
+    ShareDensities,
     Shares,
+    SharesWithoutTransfers,
     Spacing,
     Triangles,
 )
@@ -29,6 +31,8 @@ AnyPlace = LowerPlace | UpperPlace
 _FINEST = 10**5
 _WIDER = 1.5
 """Where agents differ, their widths may lie further apart."""
+_NEARBY = 0.1
+"""How far, relatively, the widths may move when they are tuned again, for each of the divisor."""
 _FURTHER = 0.12
 """By how much more finer meshes reach, for each halving of their elements."""
 Make = Callable[[tuple[Fraction, ...], int], AnyPlace]
@@ -70,6 +74,8 @@ class SpacedLadder(Ladder):
         starts: widths to try at first, the usual one in the middle.
         divisors: what the tuned widths are divided by, rung by rung.
         evaluations: programs that tuning may solve after the starts, for each class.
+        further: by how much more finer meshes reach, for each halving of their elements.
+        again: programs that tuning may solve again at every later rung.
         hint: a ladder whose tuned widths are also tried.
     """
 
@@ -80,6 +86,8 @@ class SpacedLadder(Ladder):
     starts: tuple[float, ...]
     divisors: tuple[int, ...]
     evaluations: int = 10
+    further: float = _FURTHER
+    again: int = 0
     hint: "SpacedLadder | None" = None
     found: FloatArray | None = field(default=None)
 
@@ -91,8 +99,21 @@ class SpacedLadder(Ladder):
             return None
         found = self.tune(task, deadline)
         divisor = self.divisors[rung - 1]
-        cells = int(np.ceil(self.cells * divisor * (1 + _FURTHER * np.log2(divisor))))
-        return self._place(found - np.log(divisor), cells)
+        cells = int(np.ceil(self.cells * divisor * (1 + self.further * np.log2(divisor))))
+        here = found - np.log(divisor)
+        if self.again and rung > 1:
+            here = tuned(
+                task,
+                self.side,
+                lambda parameters: self._place(parameters, cells),
+                [here],
+                ascents=1,
+                evaluations=self.again,
+                radius=_NEARBY / divisor,
+                deadline=deadline,
+            )
+            self.found = here + np.log(divisor)
+        return self._place(here, cells)
 
     def tune(self, task: Task, deadline: float) -> FloatArray:
         """The logarithms of the best widths for a mesh of the first one's size; found once."""
@@ -154,22 +175,30 @@ def ladders(environment: Environment, alike: tuple[Exchange, ...]) -> list[Ladde
     plain = environment.transfers and environment.payoff_ignores_state
     far = agents + 3.0 * agents**0.5
     found: list[Ladder] = []
-    if agents == 2:
+    if interchangeable and not environment.transfers:
+        rungs = (2, 4, 8, 16)
+        found.append(_spaced(Side.LOWER, _plain_shares, kinds, 8, (0.15 * far, 0.05 * far, 0.02 * far), rungs, 0.0, 3))
+        found.append(_spaced(Side.UPPER, _densities, kinds, 16, (0.08 * far, 0.025 * far, 0.01 * far), rungs, 0.0, 3))
+    if not environment.transfers:
+        found += [GridLadder(side=side, agents=agents, actions=(5, 10, 20, 40)[: 6 - agents]) for side in Side]
+    if agents == 2 and (environment.transfers or not interchangeable):
         find = _crossed if plain else _cut
         found.append(_spaced(Side.LOWER, find, kinds, 3, (1.1, 1.6, 2.4), (1, 2, 3, 4, 6, 8, 12, 16)))
         found.append(_spaced(Side.UPPER, _exponential_triangles, (0, 0), 4, (0.45, 0.6, 0.8), (1, 2, 3, 4, 5, 6)))
-    else:
+    elif environment.transfers:
         divisors = (1, 2, 4, 8, 16, 32) if agents == 1 else (1, 2, 3, 4)
         found.append(_spaced(Side.LOWER, _boxes, kinds, 3, (0.7, 1.1, 1.6), divisors))
         found.append(_spaced(Side.UPPER, _exponential_boxes, kinds, 3, (0.5, 0.8, 1.1), divisors))
-    if agents > 2:
+    if agents > 2 and environment.transfers:
         found += [GridLadder(side=side, agents=agents, actions=(3, 5, 8, 11, 14, 18)) for side in Side]
     if interchangeable and plain:
         found.append(_spaced(Side.LOWER, _shares, kinds, 6, (far / 10, far / 7, far / 5), (1, 2, 4, 8, 16, 32)))
-    sums = _spaced(Side.UPPER, _sums, kinds, 6, (far / 10, far / 7, far / 5), (1, 2, 4, 8, 16, 32))
-    if max(kinds) > 0 and isinstance(found[0], SpacedLadder):
-        sums.hint = found[0]
-    return [*found, sums]
+    if environment.transfers:
+        sums = _spaced(Side.UPPER, _sums, kinds, 6, (far / 10, far / 7, far / 5), (1, 2, 4, 8, 16, 32))
+        if max(kinds) > 0 and isinstance(found[0], SpacedLadder):
+            sums.hint = found[0]
+        found.append(sums)
+    return found
 
 
 def agent_kinds(agents: int, alike: tuple[Exchange, ...]) -> tuple[int, ...]:
@@ -183,9 +212,18 @@ def agent_kinds(agents: int, alike: tuple[Exchange, ...]) -> tuple[int, ...]:
 
 
 def _spaced(
-    side: Side, make: Make, kinds: tuple[int, ...], cells: int, starts: tuple[float, ...], divisors: tuple[int, ...]
+    side: Side,
+    make: Make,
+    kinds: tuple[int, ...],
+    cells: int,
+    starts: tuple[float, ...],
+    divisors: tuple[int, ...],
+    further: float = _FURTHER,
+    again: int = 0,
 ) -> SpacedLadder:
-    return SpacedLadder(side=side, make=make, kinds=kinds, cells=cells, starts=starts, divisors=divisors)
+    return SpacedLadder(
+        side=side, make=make, kinds=kinds, cells=cells, starts=starts, divisors=divisors, further=further, again=again
+    )
 
 
 def _even(widths: tuple[Fraction, ...], cells: int) -> tuple[Spacing, ...]:
@@ -208,6 +246,19 @@ def _boxes(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
 
 def _shares(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
     return MechanismPlace(mesh=Shares(spacing=Spacing.even(widths[0], cells), agents=len(widths)))
+
+
+def _plain_shares(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
+    return MechanismPlace(mesh=SharesWithoutTransfers(spacing=Spacing.even(widths[0], cells), agents=len(widths)))
+
+
+def _densities(widths: tuple[Fraction, ...], cells: int) -> UpperPlace:
+    """Cells in geometric proportion: densities may rise without bound towards the origin."""
+    end = widths[0] * cells
+    smallest = 10.0 ** -(1.0 + 0.75 * np.log2(cells))
+    shares = np.concatenate([[0.0], np.geomspace(smallest, 1.0, cells)])[:-1]
+    breakpoints = (*(Fraction(f"{float(end) * share:.12g}") for share in shares), end)
+    return InformationPlace(mesh=ShareDensities(spacing=Spacing(breakpoints=breakpoints), agents=len(widths)))
 
 
 def _exponential_triangles(widths: tuple[Fraction, ...], cells: int) -> UpperPlace:

@@ -18,6 +18,7 @@ from scipy.optimize import linprog
 
 from robustmech.bounds.assembly import LocalProgram
 from robustmech.bounds.sides import Place, Task
+from robustmech.errors import InputError
 from robustmech.lp import LinearSolution
 from robustmech.model import Discretisation, FloatArray, Side
 
@@ -48,6 +49,7 @@ def tuned(
     ascents: int,
     evaluations: int,
     deadline: float,
+    radius: float = _FIRST_RADIUS,
 ) -> FloatArray:
     """The best parameters found: logarithms, so that steps are relative.
 
@@ -62,6 +64,7 @@ def tuned(
         ascents: from how many of the starts to go on.
         evaluations: programs to solve in each ascent, at most.
         deadline: a reading of ``time.perf_counter`` after which no further program is solved.
+        radius: how far the first step may go.
     """
     sign = 1.0 if side is Side.LOWER else -1.0
     cuts: list[_Cut] = []
@@ -69,7 +72,10 @@ def tuned(
     def visit(parameters: FloatArray) -> bool:
         if cuts and time.perf_counter() > deadline:
             return False
-        value, slope = _value_and_slope(task, side, place_at, parameters)
+        try:
+            value, slope = _value_and_slope(task, side, place_at, parameters)
+        except InputError:  # widths out of range for a mesh
+            value, slope = -sign * np.inf, np.zeros(parameters.size)
         cuts.append(_Cut(parameters, sign * value / task.worth, sign * slope / task.worth))
         return True
 
@@ -77,16 +83,16 @@ def tuned(
         if not visit(start):
             break
     for begun in sorted(cuts, key=lambda cut: -cut.value)[:ascents]:
-        best, radius = begun, _FIRST_RADIUS
+        best, reach = begun, radius
         for _ in range(evaluations):
             model = [cut for cut in cuts if np.isfinite(cut.value) and cut.at(best.place) >= best.value - _NOISE]
-            step, promised = _highest(model, best.place, radius)
+            step, promised = _highest(model, best.place, reach)
             if promised - best.value < _NOISE or not visit(step):
                 break
             if cuts[-1].value > best.value:
                 best = cuts[-1]
             else:
-                radius /= 2
+                reach /= 2
     return max(cuts, key=lambda cut: cut.value).place
 
 

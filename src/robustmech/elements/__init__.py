@@ -10,7 +10,9 @@ from robustmech.elements.meshes import (
     InformationMesh,
     MechanismMesh,
     Meshes,
+    ShareDensities,
     Shares,
+    SharesWithoutTransfers,
     Triangles,
 )
 from robustmech.elements.rule import PiecewiseLinearMechanism
@@ -27,7 +29,9 @@ __all__ = [
     "MechanismMesh",
     "Meshes",
     "PiecewiseLinearMechanism",
+    "ShareDensities",
     "Shares",
+    "SharesWithoutTransfers",
     "Spacing",
     "Triangles",
 ]

@@ -45,7 +45,7 @@ class ExponentialInformation:
             raise InputError("signals must be finite and at least zero")
         conditional = self.law.joint / self.law.mass[:, None]
         found: FloatArray = self.mesh.weights(array.reshape(-1, self.agents)) @ conditional
-        return found.reshape(*array.shape[:-1], -1)
+        return found.reshape(*array.shape[:-1], conditional.shape[1])
 
     def posterior(self, signals: FloatArray) -> FloatArray:
         """The law of the state given the signals, shape (…, states); NaN where signals have no density."""

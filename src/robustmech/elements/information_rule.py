@@ -11,6 +11,7 @@ from robustmech.elements.spacing import Spacing
 from robustmech.elements.triangle_rule import located
 from robustmech.elements.upper_sums import CONTROLS, control_shares
 from robustmech.elements.upper_triangles import LAWS, TriangleLayout, triangle_shares
+from robustmech.elements.without_transfers import quadratic_shares
 from robustmech.model import FloatArray, IntArray
 
 
@@ -69,6 +70,17 @@ def triangle_weights(step: Fraction, cells: int, signals: FloatArray) -> sp.csr_
     columns.append(np.full(a.size, layout.corner))
     entries.append(np.where(beyond[0] & beyond[1], 1.0, 0.0))
     return _gathered(columns, entries, layout.laws)
+
+
+def density_weights(spacing: Spacing, agents: int, signals: FloatArray) -> sp.csr_array:
+    """Weights of densities in shares and the sum, shape (signals, rows)."""
+    cell, weights, y = quadratic_shares(spacing, signals)
+    within = signals.sum(axis=1) < spacing.positions[-1]
+    columns, entries = [], []
+    for agent, control in itertools.product(range(agents), range(3)):
+        columns.append((2 * cell + control) * agents + agent)
+        entries.append(np.where(within, y[:, agent] * weights[:, control], 0.0))
+    return _gathered(columns, entries, (2 * spacing.cells + 1) * agents)
 
 
 def _gathered(columns: list[IntArray], entries: list[FloatArray], width: int) -> sp.csr_array:

@@ -92,7 +92,8 @@ def _moments(spacing: Spacing, agents: int) -> list[tuple[Decimal, Decimal, Deci
 
 def _masses(spacing: Spacing, agents: int) -> tuple[np.ndarray, list[list[Decimal]]]:
     """The rows' masses in whole units, and for each cell after the first the means of products of the weights in 1/s (low,
-    high) with the linear ones (low, high)."""
+    high) with the linear ones (low, high).
+    """
     with localcontext(context()):
         first, *inner, tail = _moments(spacing, agents)
         masses, products = [first[1]], []

@@ -85,7 +85,8 @@ def on_triangles(spacings: tuple[Spacing, Spacing], *, corner_rows: bool) -> Dis
 
 def triangles(spacings: tuple[Spacing, Spacing]) -> Elements:
     """The elements in order: lower triangles cell by cell, upper triangles, strips beyond the first agent's last
-    breakpoint, strips beyond the second's, and the corner."""
+    breakpoint, strips beyond the second's, and the corner.
+    """
     one, two = spacings
     index = np.arange((one.cells + 1) * (two.cells + 1)).reshape(one.cells + 1, two.cells + 1)
     low, right, up, high = (part.ravel() for part in (index[:-1, :-1], index[1:, :-1], index[:-1, 1:], index[1:, 1:]))

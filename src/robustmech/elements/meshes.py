@@ -20,6 +20,11 @@ from robustmech.elements.triangle_rule import CrossedLines, LineTransfers, Trian
 from robustmech.elements.upper_boxes import on_upper_boxes
 from robustmech.elements.upper_sums import on_sums
 from robustmech.elements.upper_triangles import on_exponential_triangles
+from robustmech.elements.without_transfers import (
+    on_share_densities,
+    on_shares_without_transfers,
+    quadratic_interpolated,
+)
 from robustmech.errors import InputError
 from robustmech.model import Counts, Discretisation, Environment, FloatArray
 
@@ -374,6 +379,103 @@ class Shares:
     def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
         """What the agents pay, in proportion to their bids and, where they are alike, at a price that depends on the sum."""
         return shares_transfers(self.spacing, self.agents, growth, bids)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharesWithoutTransfers:
+    """Mechanisms of two or more alike agents in shares of the sum of actions and the sum, for problems without transfers.
+
+    Args:
+        spacing: breakpoints of the sum.
+        agents: their number.
+    """
+
+    spacing: Spacing
+    agents: int
+    kind: ClassVar[str] = "shares without transfers"
+    averages_payoff: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        if self.agents < 2:
+            raise InputError("shares: needs at least two agents")
+
+    @property
+    def node_shape(self) -> tuple[int, ...]:
+        """The shape of a function of nodes."""
+        return (1 + 2 * self.spacing.cells * self.agents,)
+
+    @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        return f"shares, {self.spacing.cells} cells of the sum"
+
+    @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        rows = (4 * self.spacing.cells + 1) * self.agents
+        return Counts(rows=rows, nodes=self.node_shape[0], local=6 * rows, evaluation=3 * rows, separator=self.agents)
+
+    def discretise(self) -> Discretisation:
+        """The lower program's operators."""
+        return on_shares_without_transfers(self.spacing, self.agents)
+
+    def parts(self, environment: Environment, decisions: FloatArray, growth: FloatArray) -> FloatArray:
+        """There are no transfers.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(f"{self.kind}: the problem has transfers")
+
+    def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
+        """The decision at real bids."""
+        return quadratic_interpolated(self.spacing, values, bids)
+
+    def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
+        """There are no transfers.
+
+        Raises:
+            InputError: always.
+        """
+        raise InputError(f"{self.kind}: the problem has transfers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareDensities:
+    """Information of two or more alike agents whose density is linear in shares and piecewise quadratic in the sum of signals,
+    for problems without transfers.
+
+    Args:
+        spacing: breakpoints of the sum; signals do not go beyond the last.
+        agents: their number.
+    """
+
+    spacing: Spacing
+    agents: int
+    kind: ClassVar[str] = "share densities"
+
+    def __post_init__(self) -> None:
+        if self.agents < 2:
+            raise InputError("share densities: needs at least two agents")
+
+    @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        return f"{self.kind}, {self.spacing.cells} cells of the sum"
+
+    @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        rows, nodes = (2 * self.spacing.cells + 1) * self.agents, (4 * self.spacing.cells + 1) * self.agents
+        return Counts(rows=rows, nodes=nodes, local=6 * nodes, evaluation=2 * nodes, separator=3.0 * self.agents)
+
+    def discretise(self) -> Discretisation:
+        """The upper program's operators."""
+        return on_share_densities(self.spacing, self.agents)
+
+    def weights(self, signals: FloatArray) -> sp.csr_array:
+        """The interpolation weights at real signals; none beyond the last breakpoint."""
+        return information_rule.density_weights(self.spacing, self.agents, signals)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

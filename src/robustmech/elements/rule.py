@@ -55,7 +55,7 @@ class PiecewiseLinearMechanism:
     def decide(self, bids: FloatArray) -> FloatArray:
         """The probability (or quantity) of each decision at real bids, shape (…, decisions) for bids (…, agents)."""
         flat, shape = self._flat(bids)
-        return self.mesh.interpolate(self.decisions, flat).reshape(*shape, -1)
+        return self.mesh.interpolate(self.decisions, flat).reshape(*shape, self.decision_counts.shape[-1])
 
     def allocate(self, bids: FloatArray) -> FloatArray:
         """What each agent gets at real bids: shape (…, agents), or (…, agents, goods) with several goods.

@@ -114,7 +114,8 @@ def common_price(spacing: Spacing, agents: int, common: Pieces, s: FloatArray, c
 
 def _tail_price(agents: int, alpha: float, gamma: float, s: FloatArray) -> FloatArray:
     r"""The price beyond the last breakpoint: :math:`-s^{-N} e^s \int_s^\infty (\alpha + \gamma/z) z^{N-1} e^{-z} dz`,
-    term by term."""
+    term by term.
+    """
 
     def mean(shape: int) -> FloatArray:
         term, total = np.ones_like(s), np.zeros_like(s)

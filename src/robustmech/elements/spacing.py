@@ -12,7 +12,7 @@ from robustmech.errors import InputError
 from robustmech.model import FloatArray
 from robustmech.model.rational import Numbers, rationals
 
-_SMALLEST, _LARGEST = Fraction(1, 10**6), 100
+_SMALLEST, _LARGEST = Fraction(1, 10**9), 100
 _MOST = 2_000
 
 
@@ -23,7 +23,7 @@ class Spacing:
     Args:
         breakpoints: exact numbers, increasing from zero.
     Raises:
-        InputError: unless they increase from zero by between 1e-6 and 100 each, to at most 100.
+        InputError: unless they increase from zero by between 1e-9 and 100 each, to at most 100.
     """
 
     breakpoints: tuple[Fraction, ...]

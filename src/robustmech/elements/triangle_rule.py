@@ -44,7 +44,7 @@ def interpolated(spacings: tuple[Spacing, Spacing], values: FloatArray, bids: Fl
     below = s + t <= 1
     corner = np.where(below, 0, 1)
     near = values[a + corner, b + corner]
-    weight = np.where(below, 1 - s - t, s + t - 1)
+    weight = np.abs(1 - (s + t))
     right, up = np.where(below, s, 1 - t), np.where(below, t, 1 - s)
     extra = (slice(None), *([None] * (values.ndim - 2)))
     result: FloatArray = weight[extra] * near + right[extra] * values[a + 1, b] + up[extra] * values[a, b + 1]
@@ -84,7 +84,8 @@ class Lines(Protocol):
 
     def pieces(self, across: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
         """Along lines at places across: where pieces begin and end, shape (lines, pieces), the function at either end, and
-        its value beyond the last breakpoint, shape (lines,)."""
+        its value beyond the last breakpoint, shape (lines,).
+        """
         ...
 
 
@@ -163,7 +164,8 @@ class CrossedLines:
         corner: float,
     ) -> "CrossedLines":
         """The function along the first of two coordinates, from its triangles near, before, after and beyond, and its
-        tails in the own and in the other coordinate."""
+        tails in the own and in the other coordinate.
+        """
         near, before, after, beyond = triangles
         return cls(
             own=spacings[0],

@@ -65,7 +65,7 @@ def bernstein_cell(width: Fraction, slow: Fraction, fast: Fraction) -> Bernstein
 
 
 def sum_rates(weights: tuple[Fraction, ...]) -> tuple[Fraction, Fraction]:
-    """p and r: one over the largest and the smallest weight, or p and 2p where those are close."""
+    """P and r: one over the largest and the smallest weight, or p and 2p where those are close."""
     slow, fast = 1 / max(weights), 1 / min(weights)
     return (slow, fast) if fast > slow * Fraction(5, 4) else (slow, 2 * slow)
 
