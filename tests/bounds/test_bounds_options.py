@@ -84,15 +84,34 @@ def test_records_say_how_it_was_solved() -> None:
     assert solution.grids == (Q(4), Q(3))
 
 
-def test_one_grid_stands_for_all_and_the_default_is_a_quantile_grid() -> None:
+def test_one_grid_stands_for_all() -> None:
     assert solve(ENVIRONMENT, Q(3)).grids == (Q(3), Q(3))
-    default = solve(ENVIRONMENT, iteration_limit=1).grids
-    assert default[0] == default[1]
-    assert set(default[0].weights) == {1}
-    assert default[0].actions >= 20
-    wide = auction(np.random.default_rng(0).random((40, 4)), np.full(40, 1 / 40))
-    crowded = solve(wide, iteration_limit=1, side="lower").grids
-    assert 2 <= crowded[0].actions < default[0].actions
+
+
+def test_without_a_grid_the_bracket_is_refined_to_the_gap_that_is_asked() -> None:
+    for width in (0.01, 0.001):
+        found = solve(ENVIRONMENT, gap=width)
+        assert found.grids == ()
+        assert found.gap <= width
+        assert found.status is BoundStatus.PROVED
+    coarse = solve(ENVIRONMENT)
+    assert coarse.gap <= 0.01 * coarse.lower.value
+
+
+def test_a_gap_that_is_not_reached_is_said() -> None:
+    found = solve(ENVIRONMENT, gap=1e-12, time_limit=0.5)
+    assert found.status is BoundStatus.STOPPED
+    assert not found.narrow_enough
+    assert 0 < found.gap < 0.01
+    assert found.seconds < 5
+
+
+@pytest.mark.parametrize("option", ["gap", "relative_gap"])
+def test_gaps_are_positive_and_exclude_grids(option: str) -> None:
+    with pytest.raises(InputError, match="positive"):
+        solve(ENVIRONMENT, **{option: 0.0})
+    with pytest.raises(InputError, match="grid"):
+        solve(ENVIRONMENT, Q(3), **{option: 0.1})
 
 
 def test_watch_is_told_the_stages_in_order() -> None:

@@ -180,17 +180,16 @@ def ladders(environment: Environment, alike: tuple[Exchange, ...]) -> list[Ladde
         found.append(_spaced(Side.LOWER, _plain_shares, kinds, 8, (0.15 * far, 0.05 * far, 0.02 * far), rungs, 0.0, 3))
         found.append(_spaced(Side.UPPER, _densities, kinds, 16, (0.08 * far, 0.025 * far, 0.01 * far), rungs, 0.0, 3))
     if not environment.transfers:
-        found += [GridLadder(side=side, agents=agents, actions=(5, 10, 20, 40)[: 6 - agents]) for side in Side]
+        found += [GridLadder(side=side, agents=agents, actions=(2, 5, 10, 20, 40)) for side in Side]
     if agents == 2 and (environment.transfers or not interchangeable):
         find = _crossed if plain else _cut
         found.append(_spaced(Side.LOWER, find, kinds, 3, (1.1, 1.6, 2.4), (1, 2, 3, 4, 6, 8, 12, 16)))
         found.append(_spaced(Side.UPPER, _exponential_triangles, (0, 0), 4, (0.45, 0.6, 0.8), (1, 2, 3, 4, 5, 6)))
     elif environment.transfers:
         divisors = (1, 2, 4, 8, 16, 32) if agents == 1 else (1, 2, 3, 4)
-        found.append(_spaced(Side.LOWER, _boxes, kinds, 3, (0.7, 1.1, 1.6), divisors))
-        found.append(_spaced(Side.UPPER, _exponential_boxes, kinds, 3, (0.5, 0.8, 1.1), divisors))
-    if agents > 2 and environment.transfers:
-        found += [GridLadder(side=side, agents=agents, actions=(3, 5, 8, 11, 14, 18)) for side in Side]
+        cells = max(1, 3 - agents // 4)
+        found.append(_spaced(Side.LOWER, _boxes, kinds, cells, (0.7, 1.1, 1.6), divisors))
+        found.append(_spaced(Side.UPPER, _exponential_boxes, kinds, cells, (0.5, 0.8, 1.1), divisors))
     if interchangeable and plain:
         found.append(_spaced(Side.LOWER, _shares, kinds, 6, (far / 10, far / 7, far / 5), (1, 2, 4, 8, 16, 32)))
     if environment.transfers:

@@ -1,11 +1,13 @@
 """Refining a bracket until it is as narrow as asked."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
 from robustmech.bounds.sides import LowerPlace, Task, UpperPlace, Watch, solve_lower, solve_upper
+from robustmech.bounds.size import require_memory
 from robustmech.bounds.solution import LowerBound, Solution, UpperBound
 from robustmech.errors import SolveError
 from robustmech.lp import Limits
@@ -84,6 +86,8 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
     best: dict[Side, LowerBound | UpperBound] = {}
     trouble: SolveError | None = None
     climbers = [_Climber(ladder) for ladder in ladders(task.environment, task.alike) if ladder.side in sides]
+    for side in sides:
+        _require_fitting(task, target, [climber.ladder for climber in climbers if climber.ladder.side is side], deadline)
     while climbers:
         climber = _next(climbers, best, task, target, deadline)
         if climber is None:
@@ -113,6 +117,17 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
         elapsed=time.perf_counter() - started,
         narrow_enough=len(best) < 2 or target.reached(best[Side.LOWER].value, best[Side.UPPER].value),
     )
+
+
+def _require_fitting(task: Task, target: Target, candidates: Sequence[Ladder], deadline: float) -> None:
+    """Refuse at once where not even one ladder's first program fits.
+
+    Raises:
+        SizeError: naming the smallest.
+    """
+    places = [ladder.climb(task, 0, deadline) for ladder in candidates]
+    sizes = [place.size(task.environment, 1) for place in places if place is not None]
+    require_memory(min(sizes, key=lambda size: size.memory), target.memory, "use fewer states or agents")
 
 
 def _next(

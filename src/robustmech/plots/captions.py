@@ -27,7 +27,8 @@ def bracket(solution: Solution) -> str:
 def provenance(solution: Solution) -> str:
     """The size of the environment, the grids' names, and whether a solve stopped early."""
     environment = solution.environment
-    grids = f"grid: {solution.places[0]}" if solution.grids else "; ".join(solution.places)
+    names = {grid.name for grid in solution.grids}
+    grids = f"grid{'s' if len(names) > 1 else ''}: {solution.places[0]}" if names else "; ".join(solution.places)
     stopped = [f"({BoundStatus.STOPPED})"] if solution.status is BoundStatus.STOPPED else []
     return " ".join([f"agents: {environment.agents}   states: {environment.states}   {grids}", *stopped])
 
