@@ -13,11 +13,13 @@ from robustmech.errors import SolveError
 from robustmech.lp import Limits
 from robustmech.model import Side
 
+_NEGLIGIBLE = 1e-9
 _USUAL_GROWTH = 4.0
 """How much longer a rung is taken to take than the one below it, before there is a comparison."""
+_TUNING = 15.0
+"""The same for the second rung, before which a ladder is tuned."""
 _SHOWN = 3
-"""How many rungs a ladder takes before it is judged: the first is untuned. It is then expected to improve as much again as
-in the last two."""
+"""How many rungs a ladder takes before it is judged by them: the first is untuned."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,31 +54,32 @@ class _Climber:
     values: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     place: AnyPlace | None = None
-    estimates: list[float] = field(default_factory=list)
     finished: bool = False
 
     @property
     def expected_seconds(self) -> float:
-        """How long the next rung is expected to take."""
+        """How long the next rung is expected to take, tuning included."""
         if not self.seconds:
             return 0.0
-        if self.place is not None and len(self.estimates) > len(self.seconds):
-            return self.seconds[-1] * max(1.0, self.estimates[-1] / max(self.estimates[-2], 1e-9))
-        return self.seconds[-1] * _USUAL_GROWTH
+        return self.seconds[-1] * (_TUNING if len(self.seconds) == 1 else _USUAL_GROWTH)
 
-    def expected_gain(self, best: float, sign: float) -> float:
-        """By how much the next rung is expected to improve the side's number."""
-        if len(self.values) < _SHOWN:
-            return float("inf")
+    def expected_gain(self, best: float, sign: float, width: float) -> float:
+        """By how much the next rung is expected to improve the side's number.
+
+        Half the bracket's width, while there is nothing to judge by; then as much again as in the last two rungs.
+        """
         signed = [sign * value for value in self.values]
-        last = max(signed) - max(signed[: 1 - _SHOWN])
-        return max(signed) - sign * best + last
+        if len(signed) < _SHOWN:
+            further = width / 2
+        else:
+            further = max(signed) - max(signed[: 1 - _SHOWN])
+        return max(signed) - sign * best + further
 
 
 def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
     """The narrowest bracket that was found before the target was reached or its limits ran out.
 
-    All ladders take their first three rungs; then the one with the most to gain per second goes on.
+    All ladders take their first rung; then the one with the most to gain per second goes on.
 
     Raises:
         SolveError: if no number could be certified.
@@ -144,11 +147,9 @@ def _next(
         if chosen.ladder.side in best and (left <= 0 or chosen.expected_seconds > left):
             chosen.finished = True
             continue
-        if len(chosen.values) >= _SHOWN and chosen.ladder.side in best:
-            sign = 1.0 if chosen.ladder.side is Side.LOWER else -1.0
-            if chosen.expected_gain(best[chosen.ladder.side].value, sign) < 1e-9 * task.worth:
-                chosen.finished = True
-                continue
+        if len(chosen.values) >= _SHOWN and _gain(chosen, best) < _NEGLIGIBLE * task.worth:
+            chosen.finished = True
+            continue
         place = chosen.ladder.climb(task, chosen.rungs, min(deadline, time.perf_counter() + 0.2 * target.seconds))
         size = None if place is None else place.size(task.environment, 1)
         if place is None or size is None or size.memory > target.memory:
@@ -156,18 +157,24 @@ def _next(
             continue
         chosen.rungs += 1
         chosen.place = place
-        chosen.estimates.append(size.seconds)
         return chosen
 
 
 def _priority(climber: _Climber, best: dict[Side, LowerBound | UpperBound], task: Task) -> float:
-    """Less is sooner: seconds for each unit of expected gain, ladders that have not shown two rungs first."""
+    """Less is sooner: seconds for each unit of expected gain."""
+    if not climber.values:
+        return -1.0
+    return climber.expected_seconds / max(_gain(climber, best), 1e-3 * _NEGLIGIBLE * task.worth)
+
+
+def _gain(climber: _Climber, best: dict[Side, LowerBound | UpperBound]) -> float:
+    """What the next rung is expected to bring its side; without the other side, which has no number, the value's size."""
     side = climber.ladder.side
-    sign = 1.0 if side is Side.LOWER else -1.0
-    if len(climber.values) < _SHOWN or side not in best:
-        return -1e12 + climber.expected_seconds
-    gain = max(climber.expected_gain(best[side].value, sign), 1e-12 * task.worth)
-    return climber.expected_seconds / gain
+    if side not in best:
+        return float("inf")
+    own = best[side].value
+    width = abs(best[Side.UPPER].value - best[Side.LOWER].value) if len(best) == 2 else abs(own)
+    return climber.expected_gain(own, 1.0 if side is Side.LOWER else -1.0, width)
 
 
 def _solve(task: Task, climber: _Climber, side: Side) -> LowerBound | UpperBound:
