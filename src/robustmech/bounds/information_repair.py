@@ -48,8 +48,9 @@ def exact_law(environment: Environment, discretisation: Discretisation, proposed
     law
     :math:`\nu = \mu^0 + \delta (1-\epsilon)/\epsilon` has law of the state :math:`(1-\epsilon)(\hat\mu + \delta) +
     \epsilon\mu^0`, which is in the
-    beliefs; ε is the smallest weight for which ν is non-negative. Where masses are known to within a doubt, the law of the
-    state is kept exact and ν stands for the law that makes it so, which differs from ν by less than any of its entries.
+    beliefs; ε is the smallest weight for which ν is non-negative. Where masses are known to within a doubt, the law of
+    the state is kept exact and ν stands for the law that makes it so, which differs from ν by less than any of its
+    entries.
 
     Args:
         proposed: shape (rows, states), any numbers.

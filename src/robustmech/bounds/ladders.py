@@ -35,6 +35,7 @@ _NEARBY = 0.1
 """How far, relatively, the widths may move when they are tuned again, for each of the divisor."""
 _FURTHER = 0.12
 """By how much more finer meshes reach, for each halving of their elements."""
+_DOUBLING = (1, 2, 4, 8, 16, 32)
 Make = Callable[[tuple[Fraction, ...], int], AnyPlace]
 
 
@@ -63,8 +64,8 @@ def exact(value: float) -> Fraction:
 class SpacedLadder(Ladder):
     """Meshes of evenly spaced elements, with a width for each class of alike agents.
 
-    The first mesh is small, with usual widths. Then the widths that are best for a mesh of its size are found, and divided by
-    whole numbers for finer meshes, so that boundaries that lay on nodes stay on nodes.
+    The first mesh is small, with usual widths. Then the widths that are best for a mesh of its size are found, and
+    divided by whole numbers for finer meshes, so that boundaries that lay on nodes stay on nodes.
 
     Args:
         side: which side the meshes are for.
@@ -161,7 +162,8 @@ class GridLadder(Ladder):
     actions: tuple[int, ...]
 
     def climb(self, task: Task, rung: int, deadline: float) -> AnyPlace | None:
-        """The grid at a rung."""
+        """The grid at a rung; there is nothing to tune."""
+        del task, deadline
         if rung >= len(self.actions):
             return None
         return GridPlace(grids=(Grid.quantile(self.actions[rung]),) * self.agents)
@@ -175,29 +177,49 @@ def ladders(environment: Environment, alike: tuple[Exchange, ...]) -> list[Ladde
     plain = environment.transfers and environment.payoff_ignores_state
     far = agents + 3.0 * agents**0.5
     found: list[Ladder] = []
-    if interchangeable and not environment.transfers:
+    if interchangeable and plain:
+        found.append(_spaced(Side.LOWER, _shares, kinds, 6, (far / 10, far / 7, far / 5), _DOUBLING))
+    if environment.transfers:
+        found.append(_spaced(Side.UPPER, _sums, kinds, 6, (far / 10, far / 7, far / 5), _DOUBLING))
+        found += _pair_ladders(kinds, plain) if agents == 2 else _box_ladders(kinds)
+    elif interchangeable:
         rungs = (2, 4, 8, 16)
         found.append(_spaced(Side.LOWER, _plain_shares, kinds, 8, (0.15 * far, 0.05 * far, 0.02 * far), rungs, 0.0, 3))
         found.append(_spaced(Side.UPPER, _densities, kinds, 16, (0.08 * far, 0.025 * far, 0.01 * far), rungs, 0.0, 3))
+    elif agents == 2:
+        found += _pair_ladders(kinds, plain)
     if not environment.transfers:
         found += [GridLadder(side=side, agents=agents, actions=(2, 5, 10, 20, 40)) for side in Side]
-    if agents == 2 and (environment.transfers or not interchangeable):
-        find = _crossed if plain else _cut
-        found.append(_spaced(Side.LOWER, find, kinds, 3, (1.1, 1.6, 2.4), (1, 2, 3, 4, 6, 8, 12, 16)))
-        found.append(_spaced(Side.UPPER, _exponential_triangles, (0, 0), 4, (0.45, 0.6, 0.8), (1, 2, 3, 4, 5, 6)))
-    elif environment.transfers:
-        divisors = (1, 2, 4, 8, 16, 32) if agents == 1 else (1, 2, 3, 4)
-        cells = max(1, 3 - agents // 4)
-        found.append(_spaced(Side.LOWER, _boxes, kinds, cells, (0.7, 1.1, 1.6), divisors))
-        found.append(_spaced(Side.UPPER, _exponential_boxes, kinds, cells, (0.5, 0.8, 1.1), divisors))
-    if interchangeable and plain:
-        found.append(_spaced(Side.LOWER, _shares, kinds, 6, (far / 10, far / 7, far / 5), (1, 2, 4, 8, 16, 32)))
-    if environment.transfers:
-        sums = _spaced(Side.UPPER, _sums, kinds, 6, (far / 10, far / 7, far / 5), (1, 2, 4, 8, 16, 32))
-        if max(kinds) > 0 and isinstance(found[0], SpacedLadder):
-            sums.hint = found[0]
-        found.append(sums)
+    _give_hints(found, kinds)
     return found
+
+
+def _pair_ladders(kinds: tuple[int, ...], plain: bool) -> list[Ladder]:
+    """Triangles for two agents."""
+    return [
+        _spaced(Side.LOWER, _crossed if plain else _cut, kinds, 3, (1.1, 1.6, 2.4), (1, 2, 3, 4, 6, 8, 12, 16)),
+        _spaced(Side.UPPER, _exponential_triangles, (0, 0), 4, (0.45, 0.6, 0.8), (1, 2, 3, 4, 5, 6)),
+    ]
+
+
+def _box_ladders(kinds: tuple[int, ...]) -> list[Ladder]:
+    """Boxes for any number of agents: fewer cells in each coordinate where there are many."""
+    agents = len(kinds)
+    divisors = _DOUBLING if agents == 1 else (1, 2, 3, 4)
+    cells = max(1, 3 - agents // 4)
+    return [
+        _spaced(Side.LOWER, _boxes, kinds, cells, (0.7, 1.1, 1.6), divisors),
+        _spaced(Side.UPPER, _exponential_boxes, kinds, cells, (0.5, 0.8, 1.1), divisors),
+    ]
+
+
+def _give_hints(found: list[Ladder], kinds: tuple[int, ...]) -> None:
+    """Where agents differ, sums of signals also try the widths that suit mechanisms."""
+    spaced = [ladder for ladder in found if isinstance(ladder, SpacedLadder)]
+    lower = [ladder for ladder in spaced if ladder.side is Side.LOWER]
+    for ladder in spaced:
+        if ladder.make is _sums and max(kinds) > 0 and lower:
+            ladder.hint = lower[0]
 
 
 def agent_kinds(agents: int, alike: tuple[Exchange, ...]) -> tuple[int, ...]:

@@ -45,7 +45,13 @@ class GridPlace:
         """From the numbers of actions."""
         return program_size(environment, self.grids, symmetries)
 
-    def mechanism(self, environment: Environment, counts: IntArray, growth: FloatArray, mass: FloatArray) -> Mechanism:
+    def mechanism(
+        self,
+        environment: Environment,
+        counts: IntArray,
+        growth: FloatArray,
+        mass: FloatArray,  # noqa: ARG002  (the grids know theirs)
+    ) -> Mechanism:
         """The finite mechanism, with the transfers that share Ξ equally."""
         shape = tuple(grid.actions for grid in self.grids)
         transfers = balanced = None
@@ -72,7 +78,7 @@ class MechanismPlace:
 
     mesh: MechanismMesh
 
-    def discretise(self, side: Side) -> Discretisation:
+    def discretise(self, side: Side) -> Discretisation:  # noqa: ARG002  (a mesh is for one side)
         """The mesh's operators."""
         return self.mesh.discretise()
 
@@ -101,7 +107,7 @@ class InformationPlace:
 
     mesh: InformationMesh
 
-    def discretise(self, side: Side) -> Discretisation:
+    def discretise(self, side: Side) -> Discretisation:  # noqa: ARG002  (a mesh is for one side)
         """The mesh's operators."""
         return self.mesh.discretise()
 

@@ -69,10 +69,7 @@ class _Climber:
         Half the bracket's width, while there is nothing to judge by; then as much again as in the last two rungs.
         """
         signed = [sign * value for value in self.values]
-        if len(signed) < _SHOWN:
-            further = width / 2
-        else:
-            further = max(signed) - max(signed[: 1 - _SHOWN])
+        further = width / 2 if len(signed) < _SHOWN else max(signed) - max(signed[: 1 - _SHOWN])
         return max(signed) - sign * best + further
 
 
@@ -90,7 +87,9 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
     trouble: SolveError | None = None
     climbers = [_Climber(ladder) for ladder in ladders(task.environment, task.alike) if ladder.side in sides]
     for side in sides:
-        _require_fitting(task, target, [climber.ladder for climber in climbers if climber.ladder.side is side], deadline)
+        _require_fitting(
+            task, target, [climber.ladder for climber in climbers if climber.ladder.side is side], deadline
+        )
     while climbers:
         climber = _next(climbers, best, task, target, deadline)
         if climber is None:
@@ -168,7 +167,7 @@ def _priority(climber: _Climber, best: dict[Side, LowerBound | UpperBound], task
 
 
 def _gain(climber: _Climber, best: dict[Side, LowerBound | UpperBound]) -> float:
-    """What the next rung is expected to bring its side; without the other side, which has no number, the value's size."""
+    """What the next rung is expected to bring its side; with one side only, measured by the value's size."""
     side = climber.ladder.side
     if side not in best:
         return float("inf")

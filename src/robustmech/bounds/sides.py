@@ -141,21 +141,26 @@ class Task:
         )
         return program, program.folding.unfold(found)
 
+    def confirmed(self, program: LocalProgram, found: LinearSolution, value: float) -> bool:
+        """Whether a certified number bears out the solver's claim that it reached the optimum."""
+        missed = abs(value + found.objective * program.unit)
+        return found.status.solved and missed <= _TOLERANCE * self.worth
+
     def record(
         self, place: Place, program: LocalProgram, found: LinearSolution, value: float, started: float
     ) -> SolveRecord:
         """The record; a number that misses the solver's own objective is not called proved."""
         size = place.size(self.environment, 1)
         record = record_of(found, self.solver, size, started)
-        missed = abs(value + found.objective * program.unit)
-        if record.status is BoundStatus.PROVED and not missed <= _TOLERANCE * self.worth:
+        if record.status is BoundStatus.PROVED and not self.confirmed(program, found, value):
+            missed = abs(value + found.objective * program.unit)
             detail = f"{found.detail}, but inaccurate: {missed:.1e} from the certified number"
             return replace(record, status=BoundStatus.STOPPED, detail=detail)
         return record
 
 
 def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
-    """The certified lower number, from the solver's proposal or, if that is better, from doing nothing."""
+    """The certified lower number: the solver's proposal's or, where that falls short of its claim, perhaps nothing's."""
     started = time.perf_counter()
     program, found = task.propose(place, Side.LOWER)
     candidates = [(program.decisions(found), program.belief_multipliers(found))]
@@ -172,6 +177,8 @@ def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
         value, growth = strategic_value(task.environment, program.discretisation, counts, multipliers)
         if best is None or value > best[0]:
             best = (value, counts, multipliers, growth)
+        if task.confirmed(program, found, value):
+            break
     if best is None:
         raise trouble if trouble is not None else SolveError("the lower program gave nothing to certify")
     value, counts, multipliers, growth = best
@@ -184,7 +191,7 @@ def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
 
 
 def solve_upper(task: Task, place: UpperPlace) -> UpperBound:
-    """The certified upper number, from the solver's proposal or, if that is better, from no information."""
+    """The certified upper number: the solver's proposal's or, where that falls short of its claim, perhaps no signals'."""
     started = time.perf_counter()
     program, found = task.propose(place, Side.UPPER)
     uninformative = program.discretisation.mass[:, None] * floats(interior_law(task.environment.beliefs))
@@ -199,6 +206,8 @@ def solve_upper(task: Task, place: UpperPlace) -> UpperBound:
         value = informational_value(task.environment, program.discretisation, law)
         if best is None or value < best[0]:
             best = (value, law)
+        if task.confirmed(program, found, value):
+            break
     if best is None:
         raise trouble if trouble is not None else SolveError("the upper program gave nothing to certify")
     record = task.record(place, program, found, best[0], started)

@@ -125,7 +125,7 @@ def require_memory(size: ProgramSize, memory_limit: float, mend: str) -> Program
     if size.memory > memory_limit:
         raise SizeError(
             f"the program has {size.rows:,} rows and {size.nonzeros:,} non-zeros, about {size.memory / 2**30:.1f} GiB "
-            f"and {size.seconds:,.0f} s: above the limit of {memory_limit / 2**30:.1f} GiB; {mend}, or raise the memory "
-            "limit"
+            f"and {size.seconds:,.0f} s: above the limit of {memory_limit / 2**30:.1f} GiB; {mend}, or raise the "
+            "memory limit"
         )
     return size

@@ -19,7 +19,6 @@ from robustmech.model import (
     floats,
 )
 
-
 AnyMechanism = Mechanism | PiecewiseLinearMechanism
 AnyInformation = InformationStructure | ExponentialInformation
 

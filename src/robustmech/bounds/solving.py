@@ -37,12 +37,13 @@ def solve(
 ) -> Solution:
     """Bracket the maximum guarantee and the minimum potential.
 
-    With a grid the bracket is that of the grid's programs. Without, mechanisms on real bids and information with real signals
-    are refined until the bracket is as narrow as asked.
+    With a grid the bracket is that of the grid's programs. Without, mechanisms on real bids and information with real
+    signals are refined until the bracket is as narrow as asked.
 
     Args:
         environment: what the designer knows.
-        grid: one grid for all agents, or one per agent; or the meshes in the continuum to use; by default they are chosen.
+        grid: one grid for all agents, or one per agent; or the meshes in the continuum to use; by default they are
+            chosen.
         side: which of the two numbers to compute.
         solver: a configured solver, or the name of one; Clarabel by default.
         time_limit: seconds of solver time per side on a grid, of wall time for everything without (60 by default); when

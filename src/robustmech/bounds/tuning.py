@@ -5,8 +5,8 @@ At an optimum with decisions c, Ξ, and multipliers σ the value of a program ch
 .. math:: dV = \sum_r \Xi_r\, d\rho_r + \sum_{r, \theta} \sigma_{r\theta} \sum_k \Big[ w_{\theta k}\, d(E c_k)_r +
     \sum_i u_{i \theta k}\, d(\nabla_i c_k)_r \Big],
 
-for either side. The value is a sawtooth in the spacing, smooth while the boundary of rationing stays on the same node, so ascent
-starts from several places and takes few steps. What it finds is only a proposal for a mesh.
+for either side. The value is a sawtooth in the spacing, smooth while the boundary of rationing stays on the same node,
+so ascent starts from several places and takes few steps. What it finds is only a proposal for a mesh.
 """
 
 import time
@@ -53,8 +53,8 @@ def tuned(
 ) -> FloatArray:
     """The best parameters found: logarithms, so that steps are relative.
 
-    From each of the best starts on, a step goes to the highest point of the lower envelope of the tangents so far, within a distance that
-    shrinks when a step fails; tangents that pass below the best point are left out.
+    From each of the best starts on, a step goes to the highest point of the lower envelope of the tangents so far,
+    within a distance that shrinks when a step fails; tangents that pass below the best point are left out.
 
     Args:
         task: what is solved.

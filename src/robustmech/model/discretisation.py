@@ -17,7 +17,6 @@ from robustmech.errors import InputError
 from robustmech.model.grid import Grid
 from robustmech.model.rational import FloatArray, IntArray, RationalArray
 
-
 _PRECISE_BITS = 56
 
 

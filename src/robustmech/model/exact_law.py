@@ -28,8 +28,8 @@ def weighted_law(weights: RationalArray | None, counts: IntArray, denominator: i
 class ExactLaw:
     r"""A joint law of rows and states.
 
-    With product signals :math:`\sigma(x,\theta) = \rho(x)[(1-\epsilon) L(x,\theta)/D + \epsilon\nu(\theta)]`, where each
-    row of the whole numbers L sums to D; without,
+    With product signals :math:`\sigma(x,\theta) = \rho(x)[(1-\epsilon) L(x,\theta)/D + \epsilon\nu(\theta)]`, where
+    each row of the whole numbers L sums to D; without,
     :math:`\sigma(x,\theta) = (1-\epsilon) L(x,\theta)/D + \epsilon \rho(x)\nu(\theta)`, where all of L sums to D.
 
     Args:

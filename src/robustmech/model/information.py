@@ -11,7 +11,7 @@ from robustmech.model.discretisation import product_law
 from robustmech.model.environment import Environment
 from robustmech.model.exact_law import ExactLaw, mixed
 from robustmech.model.grid import Grid
-from robustmech.model.rational import FloatArray, IntArray, RationalArray, floats
+from robustmech.model.rational import FloatArray, IntArray, RationalArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -32,7 +32,9 @@ class Exchange:
 
 
 def exchanges(environment: Environment, grids: tuple[Grid, ...] | None = None) -> tuple[Exchange, ...]:
-    """All exchanges of two agents (with equal grids, if any are given) that leave utilities, payoff, decision set and beliefs the same.
+    """All exchanges of two agents that leave utilities, payoff, decision set and beliefs the same.
+
+    Where grids are given the two agents' must be equal.
 
     They generate the group of permutations of the agents within classes of alike ones. Environments whose decisions
     are not marked as anyone's own are taken to have none.
