@@ -160,7 +160,7 @@ class Task:
 
 
 def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
-    """The certified lower number: the solver's proposal's or, where that falls short of its claim, perhaps nothing's."""
+    """The certified lower number: the solver's proposal's or, where that is less than it claims, nothing's."""
     started = time.perf_counter()
     program, found = task.propose(place, Side.LOWER)
     candidates = [(program.decisions(found), program.belief_multipliers(found))]
@@ -191,7 +191,7 @@ def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
 
 
 def solve_upper(task: Task, place: UpperPlace) -> UpperBound:
-    """The certified upper number: the solver's proposal's or, where that falls short of its claim, perhaps no signals'."""
+    """The certified upper number: the solver's proposal's or, where that is more than it claims, no signals'."""
     started = time.perf_counter()
     program, found = task.propose(place, Side.UPPER)
     uninformative = program.discretisation.mass[:, None] * floats(interior_law(task.environment.beliefs))

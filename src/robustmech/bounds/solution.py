@@ -133,8 +133,12 @@ class Solution:
     @property
     def places(self) -> tuple[str, ...]:
         """Where each solved side lives, in words."""
-        found = (self.lower and self.lower.mechanism, self.upper and self.upper.information)
-        return tuple(place_name(side) for side in found if side is not None)
+        found: list[AnyMechanism | AnyInformation] = []
+        if self.lower is not None:
+            found.append(self.lower.mechanism)
+        if self.upper is not None:
+            found.append(self.upper.information)
+        return tuple(place_name(side) for side in found)
 
     @property
     def gap(self) -> float:

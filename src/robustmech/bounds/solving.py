@@ -67,16 +67,26 @@ def solve(
         raise InputError(f"iteration limit is {iteration_limit}: give at least one and at most 1,000,000 iterations")
     if not memory_limit > 0:
         raise InputError(f"memory limit is {memory_limit}: give a positive number of bytes")
-    target = _target(grid, gap, relative_gap, time_limit, memory_limit)
+    for name, width in (("gap", gap), ("relative gap", relative_gap)):
+        if width is not None and not width > 0:
+            raise InputError(f"{name} is {width}: give a positive number")
+        if width is not None and grid is not None:
+            raise InputError(f"{name}: a grid fixes the bracket's width; give one or the other")
     task = Task(
         environment=environment,
         alike=exchanges(environment),
         solver=_solver(solver),
-        limits=Limits(seconds=None if target else time_limit, iterations=iteration_limit),
+        limits=Limits(seconds=None if grid is None else time_limit, iterations=iteration_limit),
         worth=_worth(environment),
         watch=watch if watch is not None else _ignore,
     )
-    if target is not None:
+    if grid is None:
+        target = Target(
+            gap=gap,
+            relative_gap=_DEFAULT_RELATIVE_GAP if gap is None and relative_gap is None else relative_gap,
+            seconds=_DEFAULT_SECONDS if time_limit is None else time_limit,
+            memory=memory_limit,
+        )
         return refine(task, target, tuple(Side) if side == "both" else (Side(side),))
     lower, upper = _places(environment, grid, memory_limit)
     return Solution(
@@ -84,27 +94,6 @@ def solve(
         lower=solve_lower(task, lower) if side != "upper" else None,
         upper=solve_upper(task, upper) if side != "lower" else None,
     )
-
-
-def _target(
-    grid: Grid | Sequence[Grid] | Meshes | None,
-    gap: float | None,
-    relative_gap: float | None,
-    time_limit: float | None,
-    memory_limit: float,
-) -> Target | None:
-    """How narrow a bracket is to be, where no grid is given."""
-    for name, width in (("gap", gap), ("relative gap", relative_gap)):
-        if width is not None and not width > 0:
-            raise InputError(f"{name} is {width}: give a positive number")
-        if width is not None and grid is not None:
-            raise InputError(f"{name}: a grid fixes the bracket's width; give one or the other")
-    if grid is not None:
-        return None
-    if gap is None and relative_gap is None:
-        relative_gap = _DEFAULT_RELATIVE_GAP
-    seconds = _DEFAULT_SECONDS if time_limit is None else time_limit
-    return Target(gap=gap, relative_gap=relative_gap, seconds=seconds, memory=memory_limit)
 
 
 def _places(
@@ -120,8 +109,8 @@ def _places(
     grids = _grids(environment, grid)
     folds = symmetries(environment.agents, exchanges(environment, grids))
     require_fitting(environment, grids, folds, memory_limit, _same_kind(grids))
-    place = GridPlace(grids=grids)
-    return place, place
+    product = GridPlace(grids=grids)
+    return product, product
 
 
 def _check_meshes(environment: Environment, meshes: Meshes) -> None:

@@ -103,7 +103,8 @@ def _highest(cuts: Sequence[_Cut], centre: FloatArray, radius: float) -> tuple[F
     limits = np.array([cut.value - cut.slope @ cut.place for cut in cuts])
     bounds = [(float(c) - radius, float(c) + radius) for c in centre]
     found = linprog(np.append(np.zeros(size), -1.0), A_ub=rows, b_ub=limits, bounds=[*bounds, (None, None)])
-    return (found.x[:-1], float(found.x[-1])) if found.status == 0 else (centre, -np.inf)
+    place: FloatArray | None = found.x
+    return (centre, -np.inf) if place is None else (place[:-1], float(place[-1]))
 
 
 def _value_and_slope(

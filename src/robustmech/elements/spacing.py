@@ -10,7 +10,7 @@ import numpy as np
 from robustmech.elements.integrals import context, decimal, exponential, simplex_integral
 from robustmech.errors import InputError
 from robustmech.model import FloatArray
-from robustmech.model.rational import Numbers, rationals
+from robustmech.model.rational import Numbers, rational, rationals
 
 _SMALLEST, _LARGEST = Fraction(1, 10**9), 100
 _MOST = 2_000
@@ -46,9 +46,9 @@ class Spacing:
         return cls(breakpoints=tuple(rationals(breakpoints, "breakpoints").ravel().tolist()))
 
     @classmethod
-    def even(cls, width: Numbers, cells: int) -> "Spacing":
+    def even(cls, width: Numbers | Fraction, cells: int) -> "Spacing":
         """Cells of the same width."""
-        (exact,) = rationals([width], "width").tolist()
+        exact = rational(width, "width")
         return cls(breakpoints=tuple(exact * j for j in range(cells + 1)))
 
     @property
