@@ -14,12 +14,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import linprog
+import scipy.sparse as sp
 
 from robustmech.bounds.assembly import LocalProgram
 from robustmech.bounds.sides import Place, Task
 from robustmech.errors import InputError
-from robustmech.lp import LinearSolution
+from robustmech.lp import HighsSolver, LinearProgram, LinearSolution
 from robustmech.model import Discretisation, FloatArray, Side
 
 _STEP = 1e-5
@@ -99,12 +99,16 @@ def tuned(
 def _highest(cuts: Sequence[_Cut], centre: FloatArray, radius: float) -> tuple[FloatArray, float]:
     """The highest point of the lower envelope of tangents within a box, and its height."""
     size = centre.size
-    rows = np.array([np.append(-cut.slope, 1.0) for cut in cuts])
-    limits = np.array([cut.value - cut.slope @ cut.place for cut in cuts])
-    bounds = [(float(c) - radius, float(c) + radius) for c in centre]
-    found = linprog(np.append(np.zeros(size), -1.0), A_ub=rows, b_ub=limits, bounds=[*bounds, (None, None)])
-    place: FloatArray | None = found.x
-    return (centre, -np.inf) if place is None else (place[:-1], float(place[-1]))
+    program = LinearProgram(
+        cost=np.append(np.zeros(size), -1.0),
+        matrix=sp.csr_array(np.array([np.append(-cut.slope, 1.0) for cut in cuts])),
+        row_lower=np.full(len(cuts), -np.inf),
+        row_upper=np.array([cut.value - cut.slope @ cut.place for cut in cuts]),
+        column_lower=np.append(centre - radius, -np.inf),
+        column_upper=np.append(centre + radius, np.inf),
+    )
+    found = HighsSolver(method="simplex").solve(program)
+    return (found.primal[:-1], float(found.primal[-1])) if found.status.solved else (centre, -np.inf)
 
 
 def _value_and_slope(

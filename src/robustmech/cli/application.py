@@ -1,21 +1,39 @@
 """The command line: one command per file, one line per mistake."""
 
+import importlib
 import os
 import sys
 from typing import NoReturn
 
 import click
 
-from robustmech.cli.clear_command import clear_command
-from robustmech.cli.design_command import design_command
-from robustmech.cli.solve_command import solve_command
-from robustmech.cli.verify_command import verify_command
 from robustmech.errors import InputError, RobustmechError
 
 NOT_DONE, BAD_INPUT, NO_ANSWER, INTERRUPTED = 1, 2, 3, 130
 
 
-@click.group(invoke_without_command=True)
+_NAMES = ("solve", "verify", "design", "clear")
+
+
+class _Commands(click.Group):
+    """Commands that are imported when they are asked for: each needs other libraries, and some take a second to load."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All of them, in the order in which a person meets them."""
+        del ctx
+        return list(_NAMES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """One of them."""
+        del ctx
+        if cmd_name not in _NAMES:
+            return None
+        module = importlib.import_module(f"robustmech.cli.{cmd_name}_command")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+
+@click.group(cls=_Commands, invoke_without_command=True)
 @click.option("--version", "show_version", is_flag=True, help="Print the version and stop.")
 @click.pass_context
 def application(context: click.Context, show_version: bool) -> None:
@@ -26,12 +44,6 @@ def application(context: click.Context, show_version: bool) -> None:
         click.echo(f"robustmech {__version__}")
     elif context.invoked_subcommand is None:
         click.echo(context.get_help())
-
-
-application.add_command(solve_command)
-application.add_command(verify_command)
-application.add_command(design_command)
-application.add_command(clear_command)
 
 
 def run() -> int:
