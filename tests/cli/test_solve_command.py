@@ -33,7 +33,10 @@ def test_every_example_prints_a_bracket(command: Command, file: Path) -> None:
     title = load_problem(file).title
     assert ran.out.splitlines()[0] == title
     rows = [line.split("  ")[0] for line in ran.out.splitlines() if not line.startswith(" ")]
-    assert [row for row in rows if row in LABELS] == LABELS
+    labels = list(LABELS)
+    if load_problem(file).grid is None:
+        labels[labels.index("grid") : labels.index("grid") + 1] = ["mechanisms", "information"]
+    assert [row for row in rows if row in labels] == labels
     lower, upper, gap = (float(ran.row(label)) for label in LABELS[:3])
     assert 0 < lower < upper
     assert gap == pytest.approx(upper - lower, abs=3e-6 * upper)
@@ -175,3 +178,17 @@ def test_module_runs_as_a_process() -> None:
     ran = run_process("solve", COMMON_VALUES, "--actions", 3, "--json")
     assert ran.answer["status"] == "proved"
     assert ran.err == ""
+
+
+def test_a_bracket_is_refined_to_the_gap_that_is_asked(command: Command) -> None:
+    file = EXAMPLES / "known-means.toml"
+    for option, width, allowed in (("--gap", 0.002, 0.002), ("--relative-gap", 0.005, 0.005 * 0.27100)):
+        answer = command("solve", file, option, width, "--json").answer
+        assert answer["upper"] - answer["lower"] <= allowed
+        assert answer["status"] == "proved"
+        assert answer["grids"] == []
+        assert len(answer["places"]) == 2
+    stopped = command("solve", file, "--gap", "1e-13", "--time-limit", "0.5")
+    assert stopped.code == 0
+    assert stopped.row("status").startswith("stopped early")
+    assert "not as narrow as asked for" in stopped.out

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.command_runs import COMMON_VALUES, Command
+from cli.command_runs import COMMON_VALUES, EXAMPLES, Command
 
 AUCTION = "version = 1\n[auction]\nbidders = 2\n"
 COMMON = AUCTION + 'dependence = "common"\n'
@@ -148,3 +148,11 @@ def test_infeasible_beliefs_are_a_mistake(command: Command, tmp_path: Path) -> N
     file.write_text(AUCTION + "means = [2, 0.5]\nbound = 1\n")
     assert str(file) in command("solve", file, "--out", tmp_path / "r").mistake
     assert [entry.name for entry in tmp_path.iterdir()] == ["means.toml"]
+
+
+def test_gaps_are_positive_and_exclude_grids(command: Command) -> None:
+    file = EXAMPLES / "known-means.toml"
+    assert "positive" in command("solve", file, "--gap", "-1").mistake
+    assert "positive" in command("solve", file, "--relative-gap", "0").mistake
+    assert "grid" in command("solve", file, "--gap", "0.1", "--actions", 4).mistake
+    assert "grid" in command("solve", COMMON_VALUES, "--gap", "0.1").mistake

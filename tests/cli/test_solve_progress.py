@@ -18,7 +18,7 @@ def on_terminal(*arguments: object) -> Ran:
 
 
 def test_terminal_shows_stage_iteration_and_gap() -> None:
-    ran = on_terminal("solve", LONG, "--json")
+    ran = on_terminal("solve", LONG, "--actions", "24", "--json")
     assert ran.answer["status"] == "proved"
     for side in ("lower", "upper"):
         lines = re.findall(rf"{side} bound: solving, iteration (\d+), solver's gap (\S+)", ran.err)

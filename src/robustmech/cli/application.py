@@ -1,5 +1,6 @@
 """The command line: one command per file, one line per mistake."""
 
+import difflib
 import importlib
 import os
 import sys
@@ -31,6 +32,21 @@ class _Commands(click.Group):
         module = importlib.import_module(f"robustmech.cli.{cmd_name}_command")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
+
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments begin with.
+
+        Raises:
+            UsageError: naming the nearest command, if there is none of that name.
+        """
+        if args and not args[0].startswith("-") and args[0] not in _NAMES:
+            near = difflib.get_close_matches(args[0], _NAMES, 1)
+            mend = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(_NAMES)}"
+            raise click.UsageError(f"there is no command '{args[0]}': {mend}", ctx)
+        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=_Commands, invoke_without_command=True)

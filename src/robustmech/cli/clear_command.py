@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from robustmech.auctions import AuctionFile, Line, SealedBids, Settlement, parse_bid, read_auction, read_bids, settle
-from robustmech.auctions.rounding import PAYMENT_RULE, rounding_rule
+from robustmech.auctions.rounding import payment_rule, rounding_rule
 from robustmech.auctions.writing import require_new, write_whole
 from robustmech.errors import InputError
 from robustmech.problems.reading import shown
@@ -53,7 +53,7 @@ def _content(rules: AuctionFile, settlement: Settlement) -> dict[str, object]:
         "auction_digest": rules.digest,
         "currency": rules.currency,
         "rounding": rounding_rule(rules.rounding, rules.seed),
-        "payment": PAYMENT_RULE,
+        "payment": payment_rule(rules.terms.pays_per_lot),
         "results": [
             {
                 "bidder": r.bidder,
@@ -75,23 +75,27 @@ def _content(rules: AuctionFile, settlement: Settlement) -> dict[str, object]:
 def _show(rules: AuctionFile, settlement: Settlement, out: Path | None) -> None:
     click.echo(click.style(rules.title, bold=True))
     width = max(len("bidder"), *(len(line.bidder) for line in settlement.lines))
-    click.echo(f"{'bidder':{width}}  {_HEADING}  {'lots':>12}  {'payment ' + rules.currency:>18}")
+    heading = _heading(rules)
+    click.echo(f"{'bidder':{width}}  {heading}  {'lots':>12}  {'payment ' + rules.currency:>18}")
     for line in settlement.lines:
         click.echo(f"{line.bidder:{width}}  {_row(line)}  {line.lots:>12,}  {line.payment:>18,}")
-    click.echo(f"{'total':{width}}  {'':{len(_HEADING)}}  {settlement.lots:>12,}  {settlement.revenue:>18,}")
+    click.echo(f"{'total':{width}}  {'':{len(heading)}}  {settlement.lots:>12,}  {settlement.revenue:>18,}")
     click.echo(f"of {rules.lots:,} lots offered")
     click.echo(rounding_rule(rules.rounding, rules.seed))
-    click.echo(PAYMENT_RULE)
+    click.echo(payment_rule(rules.terms.pays_per_lot))
     click.echo(f"digest of rules and bids: {settlement.digest}")
     if out is not None:
         click.echo(f"written to {out}")
 
 
-_HEADING = f"{'bid':>12}  {'lots in share':>16}  {'price per lot':>14}"
+def _heading(rules: AuctionFile) -> str:
+    third = "price per lot" if rules.terms.pays_per_lot else "charge"
+    return f"{'bid':>12}  {'lots in share':>16}  {third:>14}"
 
 
 def _row(line: Line) -> str:
-    return f"{line.bid:>12}  {line.expected_lots:>16,.4f}  {line.price_per_lot:>14,.7g}"
+    third = line.expected_payment if line.price_per_lot is None else line.price_per_lot
+    return f"{line.bid:>12}  {line.expected_lots:>16,.4f}  {third:>14,.7g}"
 
 
 def _show_alternatives(rules: AuctionFile, bids: Path, alternatives: tuple[str, ...], as_json: bool) -> None:
@@ -111,9 +115,10 @@ def _show_alternatives(rules: AuctionFile, bids: Path, alternatives: tuple[str, 
         click.echo(json.dumps({"currency": rules.currency, "what_if": answers}, indent=2, ensure_ascii=False))
         return
     width = max(len(line.bidder) for _, line in found)
-    click.echo(f"{'':{width}}           {_HEADING}  {'lots × price ' + rules.currency:>22}")
+    last = "lots × price" if rules.terms.pays_per_lot else "payment"
+    click.echo(f"{'':{width}}           {_heading(rules)}  {last + ' ' + rules.currency:>22}")
     for case, line in found:
-        cost = f"{line.expected_lots * line.price_per_lot:,.{rules.minor_digits}f}"
+        cost = f"{line.expected_payment:,.{rules.minor_digits}f}"
         click.echo(f"{line.bidder:{width}}  {case + ':':8} {_row(line)}  {cost:>22}")
 
 
@@ -124,7 +129,7 @@ def _answer(case: str, line: Line) -> dict[str, object]:
         "bid": line.bid,
         "expected_lots": line.expected_lots,
         "price_per_lot": line.price_per_lot,
-        "expected_payment": line.expected_lots * line.price_per_lot,
+        "expected_payment": line.expected_payment,
     }
 
 

@@ -7,11 +7,24 @@ from pathlib import Path
 
 import click
 
-from robustmech.auctions import AuctionFile, CommonValueTerms, KnownMeansTerms, Rounding, Terms, design, terms_of
+from robustmech.auctions import (
+    AuctionFile,
+    CommonValueTerms,
+    KnownMeansTerms,
+    Rounding,
+    Sale,
+    Terms,
+    design,
+    solved_terms,
+    terms_of,
+)
+from robustmech.auctions.bid_steps import checked_increment
 from robustmech.auctions.settlement import in_currency
 from robustmech.auctions.writing import auction_text, require_replaceable, require_replaceable_picture, write_whole
+from robustmech.bounds import solve
+from robustmech.cli.progress import shown_progress
 from robustmech.errors import InputError
-from robustmech.model import rational
+from robustmech.model import Environment, rational
 from robustmech.problems import load_problem, read_values
 from robustmech.report import data_lines
 
@@ -31,9 +44,14 @@ class _Asked:
     must_sell: bool
     means: str | None
     bound: str | None
+    solve: bool
+    increment: str | None
+    relative_gap: float | None
+    time_limit: float | None
+    quiet: bool
 
     def terms(self) -> tuple[Terms, str | None, list[str]]:
-        """The closed form's terms, a title if the source has one, and what to say about the data."""
+        """What the auction rests on, a title if the source has one, and what to say about the data or the solve."""
         if sum(given is not None for given in (self.problem, self.history, self.means)) != 1:
             raise InputError("give exactly one of a problem file, --history and --means")
         if self.history is None:
@@ -43,9 +61,11 @@ class _Asked:
         if self.problem is not None:
             asked = load_problem(self.problem)
             try:
-                return terms_of(asked.environment), asked.title, []
+                terms, notes = self._from_problem(asked.environment)
             except InputError as error:
                 raise InputError(f"{self.problem}: {error}") from None
+            return terms, asked.title, notes
+        self._refuse("solve", "increment", "relative_gap", "time_limit", only_with="a problem file")
         if self.history is not None:
             return self._from_history(self.history)
         return self._from_means(str(self.means)), None, []
@@ -54,6 +74,20 @@ class _Asked:
         for name in names:
             if getattr(self, name) not in (None, False):
                 raise InputError(f"--{name.replace('_', '-')} goes with {only_with} only: leave it out")
+
+    def _from_problem(self, environment: Environment) -> tuple[Terms, list[str]]:
+        """The closed form if there is one and nothing else is asked for, or else what solving finds."""
+        if not self.solve and self.increment is None and self.relative_gap is None and self.time_limit is None:
+            try:
+                return terms_of(environment), []
+            except InputError:
+                pass
+        Sale.of(environment)
+        step = None if self.increment is None else checked_increment(self.increment)
+        with shown_progress(enabled=not self.quiet) as watch:
+            solution = solve(environment, relative_gap=self.relative_gap, time_limit=self.time_limit, watch=watch)
+        terms = solved_terms(solution, increment=step)
+        return terms, [f"solved in {solution.seconds:.1f} seconds ({solution.status}): {terms.mesh.description}"]
 
     def _from_history(self, history: Path) -> tuple[Terms, None, list[str]]:
         if self.column is None or self.bidders is None:
@@ -87,6 +121,16 @@ class _Asked:
 @click.option("--must-sell", is_flag=True, help="Everything must be sold, with --history.")
 @click.option("--means", metavar="M1,M2,…", help="Instead: each bidder's expected value of a lot, with --bound.")
 @click.option("--bound", metavar="B", help="The highest value a lot can have.")
+@click.option("--solve", "solved", is_flag=True, help="Solve PROBLEM even where there is a closed form for it.")
+@click.option("--increment", metavar="D", help="Solve PROBLEM for bids in steps of D points.")
+@click.option(
+    "--relative-gap",
+    type=float,
+    metavar="R",
+    help="Solve PROBLEM until no auction can guarantee more by this part.  [default: 0.01]",
+)
+@click.option("--time-limit", type=float, metavar="S", help="Solve PROBLEM for at most so many seconds.  [default: 60]")
+@click.option("--quiet", is_flag=True, help="No progress display.")
 @click.option("--names", metavar="A,B,…", help="The bidders' names.")
 @click.option("--lots", type=click.IntRange(1, 10**12), default=1000, show_default=True, help="Lots for sale.")
 @click.option("--currency", default="USD", show_default=True, help="What values and payments are counted in.")
@@ -118,6 +162,11 @@ def design_command(
     must_sell: bool,
     means: str | None,
     bound: str | None,
+    solved: bool,
+    increment: str | None,
+    relative_gap: float | None,
+    time_limit: float | None,
+    quiet: bool,
     names: str | None,
     lots: int,
     currency: str,
@@ -144,6 +193,11 @@ def design_command(
         must_sell=must_sell,
         means=means,
         bound=bound,
+        solve=solved,
+        increment=increment,
+        relative_gap=relative_gap,
+        time_limit=time_limit,
+        quiet=quiet,
     )
     terms, own_title, notes = asked.terms()
     auction = design(
@@ -203,14 +257,16 @@ def _example_lines(auction: AuctionFile) -> list[str]:
     """The table of examples for the first bidder in it."""
     shown = auction.examples[0].bidder
     alone = len(auction.bidders) == 1
+    last = "price per lot" if auction.terms.pays_per_lot else "payment for all lots"
     lines = [
         f"what bids of {shown} bring",
-        f"{'points':>8}  {'each other':>10}  {'lots':>14}  {'price per lot ' + auction.currency:>22}",
+        f"{'points':>8}  {'each other':>10}  {'lots':>14}  {last + ' ' + auction.currency:>22}",
     ]
     for e in auction.examples:
         if e.bidder == shown:
             others = "" if alone else f"{e.others:g}"
-            lines.append(f"{e.bid:>8g}  {others:>10}  {e.lots:>14,.2f}  {e.price_per_lot:>22,.7g}")
+            cost = e.payment if e.price_per_lot is None else e.price_per_lot
+            lines.append(f"{e.bid:>8g}  {others:>10}  {e.lots:>14,.2f}  {cost:>22,.7g}")
     rest = len({e.bidder for e in auction.examples}) - 1
     if rest:
         lines.append(f"the file has the same for {rest} more bidder{'s' if rest > 1 else ''}")
