@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from dense_programs import dense_guarantee, dense_potential, environments, random_information, random_mechanism
 
-from robustmech import ClarabelSolver, Grid, HighsSolver
+from robustmech import ClarabelSolver, Grid, HighsSolver, InputError, auction, solve
 from robustmech.evaluate import guarantee, potential
 from robustmech.lp import LinearSolver
 
@@ -87,3 +87,14 @@ def test_the_best_mechanism_is_truthful_and_interim_individually_rational(name: 
                     value -= best.transfers[i].take(report, axis=i)[..., None]
                 utility.append(float((law * value).sum()))
             assert utility[signal] >= max(0.0, *utility) - 1e-7
+
+
+def test_rules_for_real_bids_are_refused_with_the_way_to_a_grid() -> None:
+    environment = auction([[0, 0], [1, 1]], ["1/2"] * 2)
+    found = solve(environment)
+    assert found.lower is not None
+    assert found.upper is not None
+    with pytest.raises(InputError, match="mechanism_on_grids"):
+        guarantee(found.lower.mechanism, environment)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="information_on_grids"):
+        potential(found.upper.information, environment)  # type: ignore[arg-type]

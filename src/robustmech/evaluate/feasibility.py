@@ -18,6 +18,11 @@ def require_mechanism(mechanism: Mechanism, environment: Environment) -> None:
         InputError: for decisions outside the decision set, missing or superfluous transfers, or an agent that can end
             up below zero with action 0.
     """
+    if not isinstance(mechanism, Mechanism):
+        raise InputError(
+            "this evaluates finite mechanisms: put a rule for real bids on a grid with "
+            "continuum.discretise.mechanism_on_grids(rule.allocate, environment, grids) first"
+        )
     if (mechanism.agents, mechanism.decision_counts.shape[-1]) != (environment.agents, environment.decisions):
         raise ShapeError(
             f"the mechanism has {mechanism.agents} agents and {mechanism.decision_counts.shape[-1]} decisions, "
@@ -71,6 +76,11 @@ def require_information(information: InformationStructure, environment: Environm
         ShapeError: if agents or states are not the environment's.
         InputError: for negative or wrongly summed probabilities, or dependent signals where there are transfers.
     """
+    if not isinstance(information, InformationStructure):
+        raise InputError(
+            "this evaluates finite information structures: put one with real signals on a grid with "
+            "continuum.discretise.information_on_grids(information.posterior, environment, grids) first"
+        )
     counts = information.law_counts
     if (information.agents, counts.shape[-1]) != (environment.agents, environment.states):
         raise ShapeError(
