@@ -5,8 +5,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from robustmech import continuum
+    from robustmech import continuum, elements
     from robustmech.bounds import BoundStatus, LowerBound, Solution, Stage, UpperBound, solve
+    from robustmech.elements import ExponentialInformation, Meshes, PiecewiseLinearMechanism
     from robustmech.errors import InputError, RepairError, RobustmechError, ShapeError, SizeError, SolveError
     from robustmech.evaluate import guarantee, potential
     from robustmech.lp import ClarabelSolver, HighsSolver
@@ -39,6 +40,11 @@ _HOMES = {
         "UpperBound",
         "solve",
     ),
+    "robustmech.elements": (
+        "ExponentialInformation",
+        "Meshes",
+        "PiecewiseLinearMechanism",
+    ),
     "robustmech.errors": (
         "InputError",
         "RepairError",
@@ -69,6 +75,7 @@ _HOMES = {
         "simplex",
     ),
 }
+_FOLDERS = ("continuum", "elements")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -77,12 +84,15 @@ __all__ = [
     "ClarabelSolver",
     "DecisionSet",
     "Environment",
+    "ExponentialInformation",
     "Grid",
     "HighsSolver",
     "InformationStructure",
     "InputError",
     "LowerBound",
     "Mechanism",
+    "Meshes",
+    "PiecewiseLinearMechanism",
     "RepairError",
     "RobustmechError",
     "ShapeError",
@@ -94,6 +104,7 @@ __all__ = [
     "auction",
     "bilateral_trade",
     "continuum",
+    "elements",
     "guarantee",
     "potential",
     "product_states",
@@ -104,8 +115,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name == "continuum":
-        return import_module("robustmech.continuum")
+    if name in _FOLDERS:
+        return import_module(f"robustmech.{name}")
     if name not in _HOME_OF:
         raise AttributeError(f"module 'robustmech' has no attribute {name!r}")
     value = getattr(import_module(_HOME_OF[name]), name)

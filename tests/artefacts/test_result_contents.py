@@ -13,13 +13,15 @@ import pytest
 
 from artefacts.solved_problems import CASES, PICTURES, contents, load, solved, written
 from robustmech.artefacts import write_result
+from robustmech.model import InformationStructure
 from robustmech.plots import result_png
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "artefacts.md"
 
 
 def documented_files() -> set[str]:
-    return set(re.findall(r"^\| `([^`]+)` \|", DOCUMENT.read_text(encoding="utf-8"), re.M))
+    table = DOCUMENT.read_text(encoding="utf-8").partition("## problem.json")[0]
+    return set(re.findall(r"^\| `([^`]+)` \|", table, re.M))
 
 
 def expected_files(case: str) -> set[str]:
@@ -126,6 +128,7 @@ def test_certificate_states_both_sides(case: str, tmp_path: Path) -> None:
         assert [Fraction(y) for y in content["lower"]["multipliers"]] == list(solution.lower.multipliers)
     if solution.upper is not None:
         information = solution.upper.information
+        assert isinstance(information, InformationStructure)
         assert Fraction(content["upper"]["mixture"]) == information.mixture
         assert [Fraction(p) for p in content["upper"]["correction"]] == list(information.correction)
 

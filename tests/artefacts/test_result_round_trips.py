@@ -10,6 +10,7 @@ import pytest
 from artefacts.solved_problems import CASES, rewrite_json, solved, written
 from robustmech import Environment, InputError, solve
 from robustmech.artefacts import read_result
+from robustmech.model import InformationStructure, Mechanism
 from robustmech.verification import verify
 
 
@@ -52,6 +53,8 @@ def test_result_reads_back_the_same(case: str, tmp_path: Path) -> None:
     assert (result.upper is None) == (result.information is None) == (solution.upper is None)
     if solution.lower is not None and result.mechanism is not None:
         mechanism = solution.lower.mechanism
+        assert isinstance(mechanism, Mechanism)
+        assert isinstance(result.mechanism, Mechanism)
         assert result.lower == solution.lower.value
         assert result.mechanism.grids == mechanism.grids == solution.grids
         assert result.mechanism.decision_names == mechanism.decision_names
@@ -59,6 +62,8 @@ def test_result_reads_back_the_same(case: str, tmp_path: Path) -> None:
             assert same(getattr(result.mechanism, name), getattr(mechanism, name)), name
     if solution.upper is not None and result.information is not None:
         information = solution.upper.information
+        assert isinstance(information, InformationStructure)
+        assert isinstance(result.information, InformationStructure)
         assert result.upper == solution.upper.value
         assert result.information.grids == information.grids
         for part in fields(information):

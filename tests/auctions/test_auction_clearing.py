@@ -30,7 +30,9 @@ def test_settlement_is_the_rule_in_whole_lots_and_coins(name: str, lots: int, ro
         for line, share, cost in zip(found.lines, shares, paid, strict=True):
             assert line.expected_lots == pytest.approx(lots * share, rel=1e-8)
             assert abs(line.lots - lots * share) < 1 + 1e-6
+            assert line.price_per_lot is not None
             assert line.expected_lots * line.price_per_lot == pytest.approx(lots * cost, rel=1e-8, abs=1e-9)
+            assert line.expected_payment == line.expected_lots * line.price_per_lot
             assert abs(float(line.payment) - line.lots * line.price_per_lot) <= 0.0051
             assert line.payment.as_tuple().exponent == -2
             assert line.lots or not line.payment
@@ -90,6 +92,7 @@ def test_large_amounts_are_settled_to_the_coin() -> None:
     rules = design(KnownMeansTerms(means=(Fraction(6 * 10**49),), bound=Fraction(10**50)), lots=10**12, minor_digits=6)
     (line,) = settle(rules, bids_of(rules, "0.5")).lines
     assert line.payment.as_tuple().exponent == -6
+    assert line.price_per_lot is not None
     assert float(line.payment) == pytest.approx(line.lots * line.price_per_lot, rel=1e-12)
 
 

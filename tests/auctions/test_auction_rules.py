@@ -174,6 +174,7 @@ def test_examples_are_what_the_auction_does(name: str) -> None:
         bids[place] = example.bid
         assert example.lots == pytest.approx(640 * rules.rule.allocate(bids)[place])
         paid = 640 * rules.rule.transfers(bids)[place]
+        assert example.price_per_lot is not None
         assert example.lots * example.price_per_lot == pytest.approx(paid)
     shown = {example.bidder for example in rules.examples}
     kinds = {"common value": 1, "four values": 1, "must sell": 1, "known means": 2, "one excluded": 2}
@@ -264,4 +265,6 @@ def test_promise_is_in_the_currency() -> None:
     assert large.guarantee == pytest.approx(1000 * small.guarantee)
     for one, other in zip(small.examples, large.examples, strict=True):
         assert math.isclose(one.lots, other.lots)
+        assert one.price_per_lot is not None
+        assert other.price_per_lot is not None
         assert math.isclose(1000 * one.price_per_lot, other.price_per_lot)

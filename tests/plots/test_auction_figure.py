@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from robustmech.auctions import CommonValueTerms, KnownMeansTerms, design
+from robustmech import Meshes, auction, product_states, solve
+from robustmech.auctions import CommonValueTerms, KnownMeansTerms, design, solved_terms
+from robustmech.elements import CrossedTriangles, ExponentialSums, Spacing
 from robustmech.plots import auction_figure, auction_png, lots_and_price
 
 HALF = Fraction(1, 2)
@@ -55,4 +57,31 @@ def test_who_gets_nothing_has_no_price() -> None:
 
 def test_same_file_same_bytes() -> None:
     rules = design(COMMON)
+    assert auction_png(rules) == auction_png(rules)
+
+
+def test_an_auction_that_was_solved_for() -> None:
+    """No price is drawn for small shares, where payments for bids are out of proportion to lots; steps are steps."""
+    values = product_states([[0, 1]] * 2)
+    meshes = Meshes(
+        mechanism=CrossedTriangles(spacings=(Spacing.even("3/2", 3),) * 2),
+        information=ExponentialSums(spacing=Spacing.even(1, 4), slant=(Fraction(1), Fraction(1))),
+    )
+    solution = solve(auction(values, ["1/4"] * 4), meshes, side="lower")
+    rules = design(solved_terms(solution, increment="1/2"), lots=640)
+    figure = auction_figure(rules)
+    assert [axes.get_title() for axes in figure.axes] == [
+        "lots of any bidder, of 640",
+        "payment over lots, USD",
+        "payment, USD",
+    ]
+    lots, price, payment = (axes.lines[3] for axes in figure.axes)
+    own = np.asarray(lots.get_xdata())
+    bids = np.stack([own, np.full(own.size, 2.0)], axis=-1)
+    assert np.asarray(lots.get_ydata()) == pytest.approx(640 * rules.rule.allocate(bids)[:, 0])
+    assert np.asarray(payment.get_ydata()) == pytest.approx(640 * rules.rule.transfers(bids)[:, 0])
+    assert np.unique(lots.get_ydata()).size <= 9
+    small = rules.rule.allocate(bids)[:, 0] < 0.05
+    assert 0 < small.sum() < own.size
+    assert (np.isnan(price.get_ydata()) == small).all()
     assert auction_png(rules) == auction_png(rules)

@@ -117,6 +117,7 @@ def make(recipe: Recipe) -> Artefact:
         u=u, w=w, transfers=recipe.transfers, groups=recipe.groups, required=recipe.required, caps=caps,
         rows=rows, lower=lower, upper=upper, penalty=penalty,
     )  # fmt: skip
+    information["interim_values"] = _interim_values(recipe, environment, sigma)
     mechanism, allocation = _mechanism(recipe, rng)
     bound, excess = plain.lower_number(environment, recipe.lower_weights, allocation, multipliers)
     if recipe.transfers:
@@ -207,9 +208,25 @@ def _information(recipe: Recipe, rng: random.Random) -> tuple[dict[str, Any], Fr
         "law": counts,
         "denominator": np.int64(denominator),
         "joint": _doubles((*shape, states), sigma),
-        "interim_values": np.ones((recipe.agents, 1, *shape)),
     }
     return arrays, mixture, correction, sigma
+
+
+def _own_decisions(recipe: Recipe) -> list[list[int]]:
+    return [[k for k in range(len(recipe.groups)) if k % recipe.agents == i] for i in range(recipe.agents)]
+
+
+def _interim_values(recipe: Recipe, environment: plain.Environment, sigma: plain.JointLaw) -> Any:
+    """Expected utility of each own decision given the signals; agents may have different numbers of them."""
+    own, shape = _own_decisions(recipe), tuple(map(len, recipe.upper_weights))
+    values = np.zeros((recipe.agents, max(map(len, own)), *shape))
+    for agent, decisions in enumerate(own):
+        for good, k in enumerate(decisions):
+            for profile in np.ndindex(*shape):
+                law = [sigma[(*profile, state)] for state in range(recipe.states)]
+                total = sum((p * environment.u[agent][t][k] for t, p in enumerate(law)), Fraction(0))
+                values[(agent, good, *profile)] = float(total / sum(law, Fraction(0))) if any(law) else 0.0
+    return values
 
 
 def _limits(
@@ -260,7 +277,7 @@ def _problem_json(recipe: Recipe, environment: plain.Environment) -> Json:
             **limits,
             "penalty": None if penalty is None else [str(cost) for cost in penalty],
         },
-        "own_decisions": [[k for k in range(decisions) if k % agents == i] for i in range(agents)],
+        "own_decisions": _own_decisions(recipe),
     }
 
 

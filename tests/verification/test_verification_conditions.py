@@ -11,7 +11,7 @@ import pytest
 from artefact_folders import RECIPES, Artefact, make
 
 from robustmech.verification import verify
-from robustmech.verification.guarantee import LeastObjective
+from robustmech.verification.guarantee import Ratios
 
 Change = Callable[[Artefact], object]
 Case = tuple[str, Change, str]
@@ -131,6 +131,8 @@ UPPER: list[Case] = [
     (AUCTION, at("problem.payoff.value.0", "40"), "upper: value"),
     (AUCTION, shift(information, "joint", (0, 1, 1), 2e-12), "upper: joint"),
     (AUCTION, shift(information, "joint", (0, 1, 1), -1e308), "upper: joint"),
+    (AUCTION, shift(information, "interim_values", (1, 0, 0, 1), 1e-7), "upper: interim values"),
+    (GROUPS, shift(information, "interim_values", (1, 2, 0, 1), 1e-7), "upper: interim values"),
 ]  # fmt: skip
 
 
@@ -153,8 +155,8 @@ def test_law_that_is_negative_is_named_as_such(tmp_path: Path) -> None:
 
 
 def test_largest_objective_sets_the_tolerance() -> None:
-    numerators, mass = np.array([-6, 3], dtype=object), np.array([2, 3], dtype=object)
-    assert LeastObjective(numerators=numerators, mass=mass, denominator=5).largest() == Fraction(3, 5)
+    numerators, scale = np.array([-6, 3], dtype=object), np.array([2, 3], dtype=object)
+    assert Ratios(numerators=numerators, scale=scale, denominator=5).largest() == Fraction(3, 5)
 
 
 def test_deviations_within_rounding_pass(tmp_path: Path) -> None:

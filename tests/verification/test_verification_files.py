@@ -85,6 +85,7 @@ REPLACEMENTS = {  # file: (text, its replacement, the check that fails)
         ('"value": ', '"value": -Infinity, "was": '),
         ('"value": ', '"value": -1'),
         ('"status": "proved"', '"status": 1'),
+        ('"status": "proved"', '"status": "probably"'),
         ('"status": "proved", ', ""),
         ('"kind": "grid"', '"kind": "nodes"'),
         ('"kind": "grid", ', ""),
@@ -186,6 +187,7 @@ ARRAYS: list[tuple[str, str, Any]] = [
     ("information", "joint", np.full((2, 3, 3), np.nan)),
     ("information", "interim_values", np.full((2, 1, 2, 3), np.nan)),
     ("information", "interim_values", np.ones((3, 1, 2, 3))),
+    ("information", "interim_values", np.ones((2, 2, 2, 3))),
 ]
 
 
@@ -281,11 +283,22 @@ def test_not_a_result_folder(tmp_path: Path) -> None:
         verify(tmp_path)
 
 
-def test_notes_are_ignored_and_pictures_are_optional(tmp_path: Path) -> None:
+def test_pictures_are_optional(tmp_path: Path) -> None:
     write(tmp_path, right().contents() | {"pictures.png": b"a picture"})
-    (tmp_path / "notes.txt").write_text("a person's notes")
     assert failed(tmp_path) == []
     (tmp_path / "pictures.png").write_bytes(b"another picture")
+    assert failed(tmp_path) == ["manifest"]
+
+
+@pytest.mark.parametrize("name", ["notes.txt", ".hidden", "mechanism.npz.old"])
+def test_what_no_list_names_fails(name: str, tmp_path: Path) -> None:
+    write(tmp_path, right().contents())
+    (tmp_path / name).write_text("a person's notes")
+    (failure,) = verify(tmp_path).failures
+    assert failure.name == "manifest"
+    assert name in failure.detail
+    (tmp_path / name).unlink()
+    (tmp_path / name).mkdir()
     assert failed(tmp_path) == ["manifest"]
 
 
@@ -335,6 +348,7 @@ def test_manifest_is_compared_byte_for_byte(tmp_path: Path) -> None:
         text.write_bytes(other.encode())
         assert not verify(tmp_path).passed
     text.write_text(original)
+    (tmp_path / "extra.txt").unlink()
     assert verify(tmp_path).passed
 
 

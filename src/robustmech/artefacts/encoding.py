@@ -7,8 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from robustmech.artefacts.meshes import encode_mesh
 from robustmech.bounds import LowerBound, Solution, UpperBound
-from robustmech.model import Beliefs, DecisionSet, Environment, Grid, RationalArray
+from robustmech.model import (
+    Beliefs,
+    DecisionSet,
+    Environment,
+    Grid,
+    InformationStructure,
+    Mechanism,
+    RationalArray,
+)
 
 PROBLEM_SCHEMA = "robustmech/problem"
 CERTIFICATE_SCHEMA = "robustmech/certificate"
@@ -71,21 +80,33 @@ def encode_certificate(solution: Solution) -> Json:
 
 
 def _encode_lower(bound: LowerBound) -> Json:
+    mechanism = bound.mechanism
+    place = _encode_grids(mechanism.grids) if isinstance(mechanism, Mechanism) else encode_mesh(mechanism.mesh)
     return {
         "value": bound.value,
         "status": bound.record.status.value,
-        "discretisation": _encode_grids(bound.mechanism.grids),
+        "discretisation": place,
         "multipliers": _texts(bound.multipliers),
     }
 
 
 def _encode_upper(bound: UpperBound) -> Json:
+    information = bound.information
+    common = {"value": bound.value, "status": bound.record.status.value}
+    if isinstance(information, InformationStructure):
+        return {
+            **common,
+            "discretisation": _encode_grids(information.grids),
+            "mixture": str(information.mixture),
+            "correction": _texts(information.correction),
+        }
+    law = information.law
     return {
-        "value": bound.value,
-        "status": bound.record.status.value,
-        "discretisation": _encode_grids(bound.information.grids),
-        "mixture": str(bound.information.mixture),
-        "correction": _texts(bound.information.correction),
+        **common,
+        "discretisation": encode_mesh(information.mesh),
+        "mixture": str(law.mixture),
+        "correction": None if law.product_signals else _texts(law.correction),
+        "state_law": _texts(law.state_law),
     }
 
 

@@ -12,9 +12,12 @@ import numpy.typing as npt
 
 from robustmech.artefacts.encoding import CERTIFICATE_SCHEMA, encode_certificate, encode_environment
 from robustmech.bounds import Solution
+from robustmech.elements import ExponentialInformation, PiecewiseLinearMechanism
 from robustmech.errors import InputError
-from robustmech.model import MECHANISM_DENOMINATOR
+from robustmech.model import MECHANISM_DENOMINATOR, Environment, InformationStructure, Mechanism
 from robustmech.verification import manifest_text
+
+Arrays = dict[str, npt.NDArray[np.generic]]
 
 MANIFEST = "MANIFEST"
 _LONGEST_NAME = 200
@@ -136,37 +139,43 @@ def _contents(solution: Solution, pictures: bytes | None) -> dict[str, bytes]:
         "certificate.json": _json(encode_certificate(solution)),
     }
     if solution.lower is not None:
-        mechanism = solution.lower.mechanism
-        arrays: dict[str, npt.NDArray[np.generic]] = {
-            "decisions": mechanism.decision_counts,
-            "denominator": np.array(MECHANISM_DENOMINATOR, dtype=np.int64),
-        }
-        if mechanism.transfers is not None and mechanism.aggregate_excess_growth is not None:
-            arrays |= {
-                "transfers": mechanism.transfers,
-                "aggregate_excess_growth": mechanism.aggregate_excess_growth,
-            }
-        contents["mechanism.npz"] = _npz(arrays)
+        contents["mechanism.npz"] = _npz(_mechanism_arrays(solution.lower.mechanism))
     if solution.upper is not None:
-        information = solution.upper.information
-        contents["information.npz"] = _npz(
-            {
-                "law": information.law_counts,
-                "denominator": np.array(information.denominator, dtype=np.int64),
-                "joint": information.joint,
-                "interim_values": np.nan_to_num(information.interim_values(solution.environment), nan=0.0),
-            }
-        )
+        contents["information.npz"] = _npz(_information_arrays(solution.upper.information, solution.environment))
     if pictures is not None:
         contents["pictures.png"] = pictures
     return contents
+
+
+def _mechanism_arrays(mechanism: Mechanism | PiecewiseLinearMechanism) -> Arrays:
+    arrays: Arrays = {
+        "decisions": mechanism.decision_counts,
+        "denominator": np.array(MECHANISM_DENOMINATOR, dtype=np.int64),
+    }
+    if isinstance(mechanism, PiecewiseLinearMechanism):
+        return arrays if mechanism.growth is None else arrays | {"growth": mechanism.growth}
+    if mechanism.transfers is not None and mechanism.aggregate_excess_growth is not None:
+        arrays |= {"transfers": mechanism.transfers, "aggregate_excess_growth": mechanism.aggregate_excess_growth}
+    return arrays
+
+
+def _information_arrays(information: InformationStructure | ExponentialInformation, environment: Environment) -> Arrays:
+    if isinstance(information, ExponentialInformation):
+        law = information.law
+        return {"law": law.counts, "denominator": np.array(law.denominator, dtype=np.int64)}
+    return {
+        "law": information.law_counts,
+        "denominator": np.array(information.denominator, dtype=np.int64),
+        "joint": information.joint,
+        "interim_values": np.nan_to_num(information.interim_values(environment), nan=0.0),
+    }
 
 
 def _json(content: object) -> bytes:
     return (json.dumps(content, allow_nan=False, ensure_ascii=False) + "\n").encode()
 
 
-def _npz(arrays: dict[str, npt.NDArray[np.generic]]) -> bytes:
+def _npz(arrays: Arrays) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(buffer, allow_pickle=False, **{name: np.asarray(a, order="C") for name, a in arrays.items()})
     return buffer.getvalue()

@@ -4,12 +4,15 @@ import json
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from robustmech.artefacts.encoding import Json, decode_environment, decode_grids, exact_numbers
+from robustmech.artefacts.meshes import decode_information_mesh, decode_mechanism_mesh
+from robustmech.elements import ExponentialInformation, PiecewiseLinearMechanism
 from robustmech.errors import InputError
-from robustmech.model import Environment, InformationStructure, Mechanism, Side, on_grids
+from robustmech.model import Environment, ExactLaw, InformationStructure, IntArray, Mechanism, Side, on_grids
 from robustmech.model.exact_law import weighted_law
 from robustmech.verification import verify
 
@@ -29,8 +32,8 @@ class Result:
     environment: Environment
     lower: float | None
     upper: float | None
-    mechanism: Mechanism | None
-    information: InformationStructure | None
+    mechanism: Mechanism | PiecewiseLinearMechanism | None
+    information: InformationStructure | ExponentialInformation | None
 
 
 def read_result(folder: Path | str) -> Result:
@@ -61,12 +64,21 @@ def _json(path: Path) -> Json:
     return content
 
 
-def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechanism | None:
+def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechanism | PiecewiseLinearMechanism | None:
     if not isinstance(bound, dict):
         return None
+    discretisation = bound["discretisation"]
     with np.load(folder / "mechanism.npz", allow_pickle=False) as arrays:
+        if discretisation["kind"] != "grid":
+            return PiecewiseLinearMechanism(
+                mesh=decode_mechanism_mesh(discretisation),
+                decision_counts=arrays["decisions"],
+                growth=arrays["growth"] if environment.transfers else None,
+                own_decisions=environment.own_decisions,
+                decision_names=environment.decision_names,
+            )
         return Mechanism(
-            grids=decode_grids(bound["discretisation"]),
+            grids=decode_grids(discretisation),
             decision_counts=arrays["decisions"],
             transfers=arrays["transfers"] if environment.transfers else None,
             aggregate_excess_growth=arrays["aggregate_excess_growth"] if environment.transfers else None,
@@ -74,11 +86,15 @@ def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechani
         )
 
 
-def _information(folder: Path, bound: object, environment: Environment) -> InformationStructure | None:
+def _information(
+    folder: Path, bound: object, environment: Environment
+) -> InformationStructure | ExponentialInformation | None:
     if not isinstance(bound, dict):
         return None
     with np.load(folder / "information.npz", allow_pickle=False) as arrays:
         law, denominator = arrays["law"], int(arrays["denominator"])
+    if bound["discretisation"]["kind"] != "grid":
+        return _exponential(bound, law, denominator, product_signals=environment.transfers)
     grids = decode_grids(bound["discretisation"])
     mixture, correction = Fraction(bound["mixture"]), exact_numbers(bound["correction"])
     counts = law.reshape(-1, law.shape[-1])
@@ -93,3 +109,29 @@ def _information(folder: Path, bound: object, environment: Environment) -> Infor
         product_signals=environment.transfers,
         state_law=(1 - mixture) * base + mixture * correction,
     )
+
+
+def _exponential(
+    bound: dict[str, Any], counts: IntArray, denominator: int, *, product_signals: bool
+) -> ExponentialInformation:
+    """With transfers ν is not written: it follows from the law of the state, as far as the masses are known."""
+    mesh = decode_information_mesh(bound["discretisation"])
+    discretisation = mesh.discretise()
+    mixture, state_law = Fraction(bound["mixture"]), exact_numbers(bound["state_law"])
+    if not product_signals:
+        correction = exact_numbers(bound["correction"])
+    elif mixture:
+        base = weighted_law(discretisation.mass_weights, counts, denominator)
+        correction = (state_law - (1 - mixture) * base) / mixture
+    else:
+        correction = state_law
+    law = ExactLaw(
+        counts=counts,
+        mass=discretisation.mass,
+        denominator=denominator,
+        mixture=mixture,
+        correction=correction,
+        product_signals=product_signals,
+        state_law=state_law,
+    )
+    return ExponentialInformation(mesh=mesh, law=law)

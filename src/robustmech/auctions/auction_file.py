@@ -51,14 +51,21 @@ class Example:
         bid: its points.
         others: the points of each other bidder.
         lots: the lots in its share, before they are made whole.
-        price_per_lot: in the currency; zero where it gets nothing.
+        price_per_lot: in the currency, zero where it gets nothing; None where payments are for bids.
+        payment: where payments are for bids, in the currency for all lots; else None.
     """
 
     bidder: str
     bid: float
     others: float
     lots: float
-    price_per_lot: float
+    price_per_lot: float | None = None
+    payment: float | None = None
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """The example as it stands in an auction file."""
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +74,7 @@ class AuctionFile:
 
     Args:
         title: what is sold.
-        terms: the closed form that the rules follow, with its exact parameters.
+        terms: what the rules follow, with its exact parameters: a closed form, or a mechanism that was solved for.
         bidders: the bidders' names, in order.
         lots: the number of indivisible lots that the supply is divided into.
         currency: what values and payments are counted in.
@@ -119,7 +126,7 @@ class AuctionFile:
             "rules": list(self.rules),
             "constants": [{"name": c.name, "numbers": list(c.numbers)} for c in self.constants],
             "comparisons": [asdict(c) for c in self.comparisons],
-            "examples": [asdict(e) for e in self.examples],
+            "examples": [e.content for e in self.examples],
         }
 
     @cached_property

@@ -2,14 +2,28 @@
 
 import math
 from fractions import Fraction
+from functools import lru_cache
 
 from robustmech.auctions.auction_file import Comparison
+from robustmech.auctions.recognising import terms_of
+from robustmech.auctions.sale import Sale
+from robustmech.auctions.solved_terms import SolvedTerms
 from robustmech.auctions.terms import CommonValueTerms, KnownMeansTerms, Terms
 from robustmech.continuum.common_value import first_price_guarantee
+from robustmech.errors import InputError
+from robustmech.evaluate import guarantee
+from robustmech.evaluate.formats import posted_price
+
+_PRICES = 31
+"""How many evenly spaced posted prices are compared."""
+_MOST_PROFILES = 20_000
+"""Profiles of acceptances times states up to which posted prices are evaluated."""
 
 
 def comparisons(terms: Terms) -> tuple[Comparison, ...]:
     """The guarantees of a posted price and of a first-price auction under the same assumptions."""
+    if isinstance(terms, SolvedTerms):
+        return _solved(terms)
     if isinstance(terms, KnownMeansTerms):
         return _with_known_means(terms)
     return (_posted_price(terms), _first_price(terms))
@@ -97,4 +111,34 @@ def _with_known_means(terms: KnownMeansTerms) -> tuple[Comparison, ...]:
             "pools the low ones with some high ones",
         ),
         _first_price_with_known_means(terms),
+    )
+
+
+def _solved(terms: SolvedTerms) -> tuple[Comparison, ...]:
+    """The closed forms' comparisons where the problem has one; else the best of some posted prices."""
+    try:
+        return comparisons(terms_of(terms.environment))
+    except InputError:
+        unknown = Comparison(
+            format="first-price auction", guarantee=None, remark="not known in closed form for these assumptions"
+        )
+        return (_computed_posted_price(terms.sale), unknown)
+
+
+@lru_cache(maxsize=32)
+def _computed_posted_price(sale: Sale) -> Comparison:
+    """The best of some prices, each with its exact guarantee; bidders who accept are served in random order."""
+    profiles = 2**sale.bidders * len(sale.values)
+    if sale.must_sell or min(sale.caps) < 1 or profiles > _MOST_PROFILES:
+        return Comparison(format="posted price", guarantee=None, remark="not computed for these assumptions")
+    highest, environment = max(max(state) for state in sale.values), sale.environment()
+    prices = [float(highest * k / (_PRICES + 1)) for k in range(1, _PRICES + 1)]
+    found = [(guarantee(posted_price(sale.bidders, price), environment).value, price) for price in prices]
+    best, price = max(found)
+    if best <= 0:
+        return Comparison(format="posted price", guarantee=0.0, remark=f"none of {_PRICES} prices guarantees anything")
+    return Comparison(
+        format="posted price",
+        guarantee=best,
+        remark=f"at {price:.6g}, the best of {_PRICES} prices; those who accept are served in random order",
     )

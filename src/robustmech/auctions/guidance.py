@@ -12,10 +12,10 @@ _MOST_KINDS = 4
 
 
 def examples_of(terms: Terms, bidders: tuple[str, ...], lots: int) -> tuple[Example, ...]:
-    """Lots and price per lot of some bids, for one bidder of each of up to four kinds, all others bidding alike.
+    """What some bids bring and cost, for one bidder of each of up to four kinds, all others bidding alike.
 
     Args:
-        terms: the closed form.
+        terms: what the rules follow.
         bidders: the bidders' names.
         lots: the number of lots.
     """
@@ -33,7 +33,15 @@ def examples_of(terms: Terms, bidders: tuple[str, ...], lots: int) -> tuple[Exam
     shares = rule.allocate(profiles)[rows, places]
     paid = rule.transfers(profiles)[rows, places]
     prices = np.divide(paid, shares, out=np.zeros_like(paid), where=shares > 0)
+    per_lot = terms.pays_per_lot
     return tuple(
-        Example(bidder=bidders[i], bid=own, others=others, lots=float(share) * lots, price_per_lot=float(price))
-        for (i, own, others), share, price in zip(cases, shares, prices, strict=True)
+        Example(
+            bidder=bidders[i],
+            bid=own,
+            others=others,
+            lots=float(share) * lots,
+            price_per_lot=float(price) if per_lot else None,
+            payment=None if per_lot else float(charge) * lots,
+        )
+        for (i, own, others), share, price, charge in zip(cases, shares, prices, paid, strict=True)
     )

@@ -5,7 +5,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from robustmech.auctions.auction_file import (
     FORMAT_VERSION,
@@ -17,36 +17,34 @@ from robustmech.auctions.auction_file import (
     digest_of,
 )
 from robustmech.auctions.rounding import Rounding
+from robustmech.auctions.solved_reading import Solved, Strict
 from robustmech.auctions.terms import CommonValueTerms, KnownMeansTerms, Terms
 from robustmech.errors import InputError
 from robustmech.model import rational
 from robustmech.problems.reading import one_line, read_text, shown
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
-class _Comparison(_Strict):
+class _Comparison(Strict):
     format: str
     guarantee: float | None
     remark: str
 
 
-class _Constants(_Strict):
+class _Constants(Strict):
     name: str
     numbers: list[float]
 
 
-class _Example(_Strict):
+class _Example(Strict):
     bidder: str
     bid: float
     others: float
     lots: float
-    price_per_lot: float
+    price_per_lot: float | None = None
+    payment: float | None = None
 
 
-class _CommonValue(_Strict):
+class _CommonValue(Strict):
     kind: Literal["common value"]
     values: list[str] = Field(min_length=1)
     probabilities: list[str] = Field(min_length=1)
@@ -54,17 +52,17 @@ class _CommonValue(_Strict):
     must_sell: bool
 
 
-class _KnownMeans(_Strict):
+class _KnownMeans(Strict):
     kind: Literal["known means"]
     means: list[str] = Field(min_length=1)
     bound: str
 
 
-class _File(_Strict):
+class _File(Strict):
     schema_: Literal["robustmech/auction"] = Field(alias="schema")
     version: int
     title: str
-    terms: _CommonValue | _KnownMeans = Field(discriminator="kind")
+    terms: _CommonValue | _KnownMeans | Solved = Field(discriminator="kind")
     bidders: list[str] = Field(min_length=1, max_length=1000)
     lots: int = Field(ge=1, le=10**12)
     currency: str
@@ -153,7 +151,10 @@ def _auction(found: _File) -> AuctionFile:
     )
 
 
-def _terms(found: _CommonValue | _KnownMeans, bidders: int) -> Terms:
+def _terms(found: _CommonValue | _KnownMeans | Solved, bidders: int) -> Terms:
+    if isinstance(found, Solved):
+        return found.terms(bidders)
+
     def exact(numbers: list[str], what: str) -> tuple[Fraction, ...]:
         return tuple(rational(number, f"terms.{what}") for number in numbers)
 

@@ -103,7 +103,17 @@ def rounding_rule(rounding: Rounding, seed: str) -> str:
     )
 
 
-PAYMENT_RULE = (
+_PER_LOT = (
     "A bidder pays its price per lot for every lot it gets, rounded half to even to the smallest coin; its price per "
     "lot is what the rules above charge for its share, divided by the lots in its share. A bid of zero pays nothing."
 )
+_FOR_BIDS = (
+    "A bidder pays what the rules above charge for the bids, rounded half to even to the smallest coin, whichever "
+    "lots it then gets: payments are for bids and not for lots. So a bidder may pay without getting a lot, and "
+    "where the charge is below zero it is paid to the bidder. A bid of zero pays nothing."
+)
+
+
+def payment_rule(pays_per_lot: bool) -> str:
+    """What a bidder pays for whole lots, in words."""
+    return _PER_LOT if pays_per_lot else _FOR_BIDS

@@ -24,7 +24,8 @@ class Line:
         bid: the bid in points, as a decimal where it is one and else as a fraction.
         share: the share of the supply that the rules give.
         expected_lots: the lots in that share, before they are made whole.
-        price_per_lot: in the currency; zero where the share is.
+        expected_payment: what the rules charge, in the currency, before lots are made whole.
+        price_per_lot: in the currency; zero where the share is, and None where payments are for bids.
         lots: whole lots.
         payment: in the currency, with its smallest coin's decimals.
     """
@@ -33,7 +34,8 @@ class Line:
     bid: str
     share: float
     expected_lots: float
-    price_per_lot: float
+    expected_payment: float
+    price_per_lot: float | None
     lots: int
     payment: Decimal
 
@@ -59,7 +61,7 @@ class Settlement:
 
 
 def settle(auction: AuctionFile, bids: SealedBids) -> Settlement:
-    """Clear the auction: whole lots by its rounding, payments at the price per lot."""
+    """Clear the auction: whole lots by its rounding, payments at the price per lot or for the bids."""
     return settle_all(auction, [bids])[0]
 
 
@@ -82,22 +84,24 @@ def _settled(auction: AuctionFile, bids: SealedBids, shares: FloatArray, paid: F
     digest = digest_of({"auction": auction.digest, "bids": bids.content})
     exact = exact_lots(shares, auction.lots)
     counts = by_lottery(exact, draw_of(digest)) if auction.rounding == "lottery" else by_remainders(exact)
+    per_lot = auction.terms.pays_per_lot
     lines: list[Line] = []
     revenue = 0
     for i, (share, charged) in enumerate(zip(shares.tolist(), paid.tolist(), strict=True)):
-        coins = 0
-        if counts[i] and bids.amounts[i]:
-            above, below = charged.as_integer_ratio()
-            bought = auction.lots * counts[i] * 10**auction.minor_digits * exact.denominator
-            coins = round(Fraction(above * bought, below * exact.numerators[i]))
+        coins, expected = 0, exact.numerators[i] / exact.denominator
+        price = charged / share if share and bids.amounts[i] else 0.0
+        if bids.amounts[i] and (counts[i] or not per_lot):
+            due = Fraction(charged) * auction.lots * 10**auction.minor_digits
+            coins = round(due * counts[i] * exact.denominator / exact.numerators[i] if per_lot else due)
         revenue += coins
         lines.append(
             Line(
                 bidder=bids.bidders[i],
                 bid=as_written(bids.amounts[i]),
                 share=share,
-                expected_lots=exact.numerators[i] / exact.denominator,
-                price_per_lot=charged / share if share and bids.amounts[i] else 0.0,
+                expected_lots=expected,
+                expected_payment=expected * price if per_lot else auction.lots * charged,
+                price_per_lot=price if per_lot else None,
                 lots=counts[i],
                 payment=in_currency(coins, auction.minor_digits),
             )

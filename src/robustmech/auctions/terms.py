@@ -1,10 +1,11 @@
-"""The closed forms an auction file can rest on, by their exact parameters."""
+"""What an auction file can rest on: closed forms by their exact parameters, and what was solved for."""
 
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
+from robustmech.auctions.solved_terms import SolvedTerms
 from robustmech.continuum import AuctionRule, CommonValue, KnownMeans
 from robustmech.errors import InputError
 
@@ -30,6 +31,7 @@ class CommonValueTerms:
     bidders: int
     cost: Fraction
     must_sell: bool
+    pays_per_lot: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if not self.values or len(self.values) != len(self.probabilities):
@@ -82,6 +84,7 @@ class KnownMeansTerms:
 
     means: tuple[Fraction, ...]
     bound: Fraction
+    pays_per_lot: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         if self.bound <= 0:
@@ -117,9 +120,10 @@ class KnownMeansTerms:
         return _rule(self)
 
 
-Terms = CommonValueTerms | KnownMeansTerms
+ClosedForm = CommonValueTerms | KnownMeansTerms
+Terms = ClosedForm | SolvedTerms
 
 
 @lru_cache(maxsize=_RULES_KEPT)
-def _rule(terms: Terms) -> AuctionRule:
+def _rule(terms: ClosedForm) -> AuctionRule:
     return terms.model().auction()

@@ -3,7 +3,15 @@
 import numpy as np
 
 from robustmech.auctions.auction_file import Constants
-from robustmech.auctions.rounding import PAYMENT_RULE, Rounding, rounding_rule
+from robustmech.auctions.rounding import Rounding, payment_rule, rounding_rule
+from robustmech.auctions.solved_terms import SolvedTerms
+from robustmech.auctions.solved_words import (
+    solved_assumptions,
+    solved_bid,
+    solved_constants,
+    solved_kinds,
+    solved_rules,
+)
 from robustmech.auctions.terms import CommonValueTerms, KnownMeansTerms, Terms
 
 _SCALE = (
@@ -18,6 +26,8 @@ def bid_in_words(terms: Terms, bidders: tuple[str, ...], lots: int) -> str:
     Source: Brooks & Du (2018), section 3 (messages are scaled so that truthful ones are exponential signals); Brooks,
     Du & Feffer (2025), section 4.1 (an action a_i is a demand of η_i a_i of the good).
     """
+    if isinstance(terms, SolvedTerms):
+        return solved_bid(terms, bidders, lots)
     message = "A bid is a number of points, zero or more: a message, not an amount of money."
     if isinstance(terms, KnownMeansTerms):
         asked = [float(eta) * lots for eta in terms.model().sensitivities]
@@ -44,17 +54,22 @@ def bid_in_words(terms: Terms, bidders: tuple[str, ...], lots: int) -> str:
 
 def rules_in_words(terms: Terms, lots: int, rounding: Rounding, seed: str) -> tuple[str, ...]:
     """The rules, a line each; they refer to `constants_of` by name."""
-    own = _common_value_rules(terms) if isinstance(terms, CommonValueTerms) else _COMPOUND_RULES
+    if isinstance(terms, SolvedTerms):
+        own = solved_rules(terms)
+    else:
+        own = _common_value_rules(terms) if isinstance(terms, CommonValueTerms) else _COMPOUND_RULES
     return (
         f"Every bidder hands in one sealed bid. The supply is {lots:,} lots.",
         *own,
         rounding_rule(rounding, seed),
-        PAYMENT_RULE,
+        payment_rule(terms.pays_per_lot),
     )
 
 
 def constants_of(terms: Terms) -> tuple[Constants, ...]:
     """The numbers that the rules refer to."""
+    if isinstance(terms, SolvedTerms):
+        return solved_constants(terms)
     if isinstance(terms, KnownMeansTerms):
         slopes = tuple(float(eta) for eta in terms.model().sensitivities)
         return (
@@ -70,6 +85,8 @@ def constants_of(terms: Terms) -> tuple[Constants, ...]:
 
 def assumptions_in_words(terms: Terms) -> str:
     """What is guaranteed, and what that rests on."""
+    if isinstance(terms, SolvedTerms):
+        return solved_assumptions(terms)
     known = (
         f"the value of a lot is the same for all {terms.bidders} bidders and has the stated law"
         if isinstance(terms, CommonValueTerms)
@@ -120,6 +137,8 @@ def distinct_bidders(terms: Terms, most: int) -> tuple[int, ...]:
     """One bidder of each kind that the rules treat differently and do not exclude, in order, at most so many."""
     if isinstance(terms, CommonValueTerms):
         return (0,)
+    if isinstance(terms, SolvedTerms):
+        return solved_kinds(terms)[:most]
     slopes = terms.model().sensitivities
     _, first = np.unique(np.asarray(slopes), return_index=True)
     return tuple(int(i) for i in sorted(first) if slopes[i] > 0)[:most]

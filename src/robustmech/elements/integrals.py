@@ -32,7 +32,7 @@ def decimal(value: Fraction) -> Decimal:
 
 @lru_cache(maxsize=65536)
 def exponential(value: Fraction) -> Decimal:
-    """E to the power of a fraction."""
+    """The exponential of a fraction."""
     with localcontext(context()):
         return decimal(value).exp()
 

@@ -22,7 +22,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from robustmech.elements.integrals import context, decimal, exponential, simplex_integral
-from robustmech.elements.masses import UNIT, balanced, rounded, whole
+from robustmech.elements.masses import UNIT, balanced, quotients, rounded, whole
 from robustmech.elements.spacing import Spacing, linear_masses
 from robustmech.model import Discretisation, Environment, FloatArray, IntArray, RationalArray
 
@@ -49,7 +49,7 @@ def on_crossed_triangles(spacings: tuple[Spacing, Spacing]) -> Discretisation:
     weights = balanced(corner_weights.sum(axis=1))
     mass = rounded(weights)
     rows = np.arange(mass.size)
-    shares = rounded(corner_weights.ravel()) / np.repeat(mass, 3)
+    shares = quotients(rounded(corner_weights.ravel()), np.repeat(mass, 3))
     cells = g.size
     strip_one, strip_two = rows[4 * cells : 4 * cells + two.cells], rows[4 * cells + two.cells : -1]
     across = [

@@ -117,7 +117,10 @@ def _masses(spacing: Spacing, agents: int) -> tuple[np.ndarray, list[list[Decima
 
 
 def _evaluation(spacing: Spacing, agents: int, products: list[list[Decimal]], mass: FloatArray) -> sp.csr_array:
-    """Each row's mean decision."""
+    """Each row's part of the mean decision: the mean of C_i for agent i alone, of c at the far end.
+
+    Only what the parts add up to matters: they enter Ξ where the designer's payoff does, in every state alike.
+    """
     cells, nodes = spacing.cells, 1 + spacing.cells * agents
     everyone = np.arange(agents)
     start, end = (float(value) for value in products[-1])

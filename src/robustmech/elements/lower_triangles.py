@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from robustmech.elements.integrals import context, decimal, exponential, simplex_integral
-from robustmech.elements.masses import UNIT, balanced, rounded, whole
+from robustmech.elements.masses import UNIT, balanced, quotients, rounded, whole
 from robustmech.elements.spacing import Spacing, linear_masses
 from robustmech.model import Discretisation, FloatArray, IntArray, RationalArray
 
@@ -59,7 +59,7 @@ def on_triangles(spacings: tuple[Spacing, Spacing], *, corner_rows: bool) -> Dis
         evaluation = _matrix(np.ones(kept.size), elements.corners.ravel()[kept], size)
     else:
         element, weights = everywhere, balanced(elements.weights.sum(axis=1))
-        shares = rounded(elements.weights.ravel()) / np.repeat(rounded(weights), width)
+        shares = quotients(rounded(elements.weights.ravel()), np.repeat(rounded(weights), width))
         places = (np.repeat(everywhere, width), elements.corners.ravel())
         evaluation = sp.csr_array((shares, places), shape=(count, size))
     index = np.arange(size).reshape(nodes)

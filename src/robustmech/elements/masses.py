@@ -36,3 +36,10 @@ def balanced(weights: RationalArray, total: int = UNIT) -> RationalArray:
 def rounded(weights: RationalArray) -> FloatArray:
     """The masses as doubles."""
     return np.array([w / UNIT for w in weights.tolist()])
+
+
+def quotients(parts: FloatArray, wholes: FloatArray) -> FloatArray:
+    """Parts over wholes; silent where wholes are zero, which a discretisation refuses."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found: FloatArray = parts / wholes
+    return found

@@ -9,14 +9,16 @@ import numpy as np
 import scipy.sparse as sp
 
 from robustmech.elements import box_rule, information_rule, triangle_rule
+from robustmech.elements.line_transfers import LineTransfers
 from robustmech.elements.lower_boxes import on_lower_boxes
 from robustmech.elements.lower_crossed import divided_growth, element_corners, on_crossed_triangles
 from robustmech.elements.lower_shares import on_shares, shares_growth, shares_interpolated
 from robustmech.elements.lower_triangles import on_triangles, triangles
 from robustmech.elements.payoff import growth_at_corners
+from robustmech.elements.preparing import Payments, prepared
 from robustmech.elements.shares_rule import shares_transfers
 from robustmech.elements.spacing import Spacing
-from robustmech.elements.triangle_rule import CrossedLines, LineTransfers, TriangleLines
+from robustmech.elements.triangle_rule import CrossedLines, TriangleLines
 from robustmech.elements.upper_boxes import on_upper_boxes
 from robustmech.elements.upper_sums import on_sums
 from robustmech.elements.upper_triangles import on_exponential_triangles
@@ -174,8 +176,11 @@ class Triangles:
 
     def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
         """What both agents pay, by exact integration of Ξ."""
+        return prepared(self, growth, self._payments)(bids)
+
+    def _payments(self, growth: FloatArray) -> Payments:
         lines = self._lines(growth / 2)
-        return LineTransfers.of(lines, lines)(bids)
+        return LineTransfers.of(lines, lines)
 
     def _lines(self, growth: FloatArray) -> tuple[TriangleLines, TriangleLines]:
         one, two = self.spacings
@@ -263,7 +268,10 @@ class CrossedTriangles:
 
     def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
         """What both agents pay, by exact integration of their parts of Ξ."""
-        return LineTransfers.of(self._lines(growth[0]), self._lines(growth[1]))(bids)
+        return prepared(self, growth, self._payments)(bids)
+
+    def _payments(self, growth: FloatArray) -> Payments:
+        return LineTransfers.of(self._lines(growth[0]), self._lines(growth[1]))
 
     def _lines(self, part: FloatArray) -> tuple[CrossedLines, CrossedLines]:
         one, two = self.spacings
@@ -326,8 +334,11 @@ class Boxes:
 
     def transfers(self, growth: FloatArray, bids: FloatArray) -> FloatArray:
         """What the agents pay, by exact integration of Ξ."""
+        return prepared(self, growth, self._payments)(bids)
+
+    def _payments(self, growth: FloatArray) -> Payments:
         ends = tuple(2 * spacing.cells + 1 for spacing in self.spacings)
-        return box_rule.box_transfers(self.spacings, growth.reshape(ends), bids)
+        return box_rule.BoxTransfers.of(self.spacings, growth.reshape(ends))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -543,7 +554,8 @@ class ExponentialTriangles:
         """How large the program will be."""
         n = self.cells
         rows, nodes = 5 * n * n + 4 * n + 1, 12 * n * n + 6 * n + 1
-        return Counts(rows=rows, nodes=nodes, local=26 * n * n, evaluation=8 * n * n, separator=20.0 * (n + 1))
+        local, evaluation = 26 * n * n + 8 * n + 1, 8 * n * n + 4 * n + 1
+        return Counts(rows=rows, nodes=nodes, local=local, evaluation=evaluation, separator=20.0 * (n + 1))
 
     def discretise(self) -> Discretisation:
         """The upper program's operators."""

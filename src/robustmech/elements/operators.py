@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import scipy.sparse as sp
 
+from robustmech.elements.masses import quotients
 from robustmech.model import FloatArray, IntArray
 
 
@@ -22,5 +23,5 @@ def information_operator(terms: Sequence[Term], node_mass: FloatArray, law_mass:
     nodes = np.concatenate([np.ravel(term.node) for term in terms])
     laws = np.concatenate([np.ravel(term.law) for term in terms])
     entries = np.concatenate([np.broadcast_to(term.coefficient, np.shape(term.node)).ravel() for term in terms])
-    entries = entries * node_mass[nodes] / law_mass[laws]
+    entries = quotients(entries * node_mass[nodes], law_mass[laws])
     return sp.csr_array(sp.coo_array((entries, (laws, nodes)), shape=(law_mass.size, node_mass.size)))

@@ -1,7 +1,7 @@
 """Ξ within elements, where the designer's payoff varies in them.
 
-A row that stands for a whole element bounds Ξ with the mean of the designer's payoff there. The inequality at a point asks for
-the payoff at the point, so that Ξ takes the payoff's distance from its mean as well; its mean stays as it is.
+A row that stands for a whole element bounds Ξ with the mean of the designer's payoff there. The inequality at a point
+asks for the payoff at the point, so that Ξ takes the payoff's distance from its mean as well; its mean stays as it is.
 """
 
 import scipy.sparse as sp
@@ -18,7 +18,7 @@ def growth_at_corners(
         evaluation: from nodes to the mean in each element.
         corners: the nodes at the corners of each element, shape (elements, corners).
         decisions: at the nodes, shape (nodes, decisions).
-        growth: Ξ at the elements' rows, shape (elements,), or several of them that share the payoff equally, (…, elements).
+        growth: Ξ at the elements' rows, shape (elements,), or parts of it that share the payoff equally, (…, elements).
     Returns:
         Shape (…, elements, corners); the growth as it is where the designer's payoff is nothing.
     """

@@ -20,7 +20,8 @@ class PiecewiseLinearMechanism:
             None without transfers.
         own_decisions: which decisions give something to each agent, shape (agents, goods), or None.
         decision_names: names of the decisions.
-    Source: Brooks & Du (2025), Lemma 6, for the guarantee; derived for these meshes in docs/sharp-bounds.md.
+    Source: Brooks & Du (2025), Lemma 6, for the guarantee, which holds in every equilibrium; derived for these meshes
+    in docs/sharp-bounds.md. Decisions and transfers are Lipschitz in the own action, as the proof needs.
     """
 
     mesh: MechanismMesh

@@ -128,7 +128,7 @@ def _tail_price(agents: int, alpha: float, gamma: float, s: FloatArray) -> Float
 
 
 def mean_beyond(spacing: Spacing, pieces: Pieces, s: FloatArray, cell: IntArray) -> FloatArray:
-    r""":math:`e^s \int_s^\infty \phi(z) e^{-z} / z\, dz` for functions that are zero at zero, shape (places, functions)."""
+    r""":math:`e^s \int_s^\infty \phi(z) e^{-z} / z\, dz` for functions that vanish at 0, shape (places, functions)."""
     points = spacing.positions
     high = np.append(points[1:], np.inf)
 
@@ -141,11 +141,12 @@ def mean_beyond(spacing: Spacing, pieces: Pieces, s: FloatArray, cell: IntArray)
         finite = np.where(np.isinf(end), low, end)
         constant = scaled_integral(low) - discount * scaled_integral(finite)
         inverse = 1 / low - scaled_integral(low) - discount * (1 / finite - scaled_integral(finite))
-        return (
+        found: FloatArray = (
             pieces.alpha[where] * np.where(where > 0, constant, 0.0)[:, None]
             + pieces.gamma[where] * np.where(where > 0, inverse, 0.0)[:, None]
             + pieces.beta[where] * (1 - discount)[:, None]
         )
+        return found
 
     whole = part(points, np.arange(points.size))
     beyond = np.zeros((points.size + 1, pieces.alpha.shape[1]))

@@ -1,28 +1,11 @@
-r"""Piecewise-linear mechanisms of two agents at any real actions.
-
-With Ξ = A + B balanced, A for agent 1 and B for agent 2, the individual growths
-:math:`\xi_1 = A - E_1 A + E_2 B - E B` and :math:`\xi_2 = B - E_2 B + E_1 A - E A`, where :math:`E_i` is the mean over agent i's
-action, add up to Ξ and have mean zero in the own action, so that
-
-.. math:: t_1(x) = -e^{x_1} \int_{x_1}^\infty \xi_1(z, x_2) e^{-z}\, dz,
-
-is zero at action 0, and likewise for agent 2; A = B = Ξ/2 shares Ξ equally. Along a line A is linear between the places where it
-may jump, so the integral over the own action has a closed form; that of :math:`E_2 B` is smooth in each piece of the other's
-scale and kept there as a polynomial that reproduces it to rounding.
-"""
+r"""Piecewise-linear mechanisms of two agents at any real actions, and functions on triangles along lines."""
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Protocol
 
 import numpy as np
-from numpy.polynomial import chebyshev, legendre
 
 from robustmech.elements.spacing import Spacing
 from robustmech.model import FloatArray, IntArray
-
-_DEGREE = 20
-_POINTS = 16
 
 
 def located(spacing: Spacing, places: FloatArray) -> tuple[IntArray, FloatArray]:
@@ -76,27 +59,14 @@ def crossed_interpolated(spacings: tuple[Spacing, Spacing], values: FloatArray, 
     return total
 
 
-class Lines(Protocol):
-    """A function on the plane, along lines in the first coordinate, linear between places where it may jump."""
-
-    own: Spacing
-    other: Spacing
-
-    def pieces(self, across: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-        """Along lines at places across: where pieces begin and end, shape (lines, pieces), the function at either end, and
-        its value beyond the last breakpoint, shape (lines,).
-        """
-        ...
-
-
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TriangleLines:
     """A function that is linear on triangles cut along the falling diagonal.
 
     Args:
         own, other: the breakpoints along the line and across it.
-        lower, upper: the function at the corners of each triangle: the corner nearest to the origin or farthest from it,
-            that at the larger own action, that at the larger other action; shape (M_own, M_other, 3).
+        lower, upper: the function at the corners of each triangle: the corner nearest to the origin or farthest from
+            it, that at the larger own action, that at the larger other action; shape (M_own, M_other, 3).
         strip: the function in the tail of the own action at the two ends of each cell of the other, shape (M_other, 2).
         edge: the function in the tail of the other action at the two ends of each cell of the own, shape (M_own, 2).
         corner: the function in both tails.
@@ -137,9 +107,9 @@ class CrossedLines:
 
     Args:
         own, other: the breakpoints along the line and across it.
-        near, before, after, beyond: the function at the corners of the triangles with the least other action, the least own
-            action, the largest own action and the largest other action: at the end of their outer side that is nearer to
-            the origin, at its far end, and in the middle of the cell; shape (M_own, M_other, 3).
+        near, before, after, beyond: the function at the corners of the triangles with the least other action, the
+            least own action, the largest own action and the largest other action: at the end of their outer side that
+            is nearer to the origin, at its far end, and in the middle of the cell; shape (M_own, M_other, 3).
         strip: the function in the tail of the own action at the two ends of each cell of the other, shape (M_other, 2).
         edge: the function in the tail of the other action at the two ends of each cell of the own, shape (M_own, 2).
         corner: the function in both tails.
@@ -212,97 +182,3 @@ class CrossedLines:
 
 def _joined(*parts: FloatArray) -> FloatArray:
     return np.concatenate(parts, axis=1)
-
-
-def mean_beyond(lines: Lines, start: FloatArray, across: FloatArray) -> FloatArray:
-    r"""The mean of the function beyond ``start`` along lines at ``across``: e^s ∫_s^∞ f(z, across) e^{−z} dz."""
-    begin, end, first, final, last = lines.pieces(across)
-    total: FloatArray = _piece(start[:, None], begin, end, first, final).sum(axis=1)
-    return total + last * np.exp(-np.maximum(lines.own.positions[-1] - start, 0.0))
-
-
-def _piece(start: FloatArray, begin: FloatArray, end: FloatArray, first: FloatArray, last: FloatArray) -> FloatArray:
-    """e^s ∫ of a linear function times e^{−z} over the part of [begin, end] beyond s."""
-    width = end - begin
-    low = np.clip(start, begin, end)
-    share = np.divide(low - begin, width, out=np.zeros(np.broadcast_shapes(low.shape, width.shape)), where=width > 0)
-    first = first + share * (last - first)
-    length = end - low
-    whole = -np.expm1(-length)
-    late = np.divide(whole - length * np.exp(-length), length, out=np.zeros_like(whole), where=length > 0)
-    result: FloatArray = np.exp(np.minimum(start - low, 0.0)) * (first * (whole - late) + last * late)
-    return result
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class LineTransfers:
-    """The transfers that two functions A and B with mean zero together give, one for each agent.
-
-    Args:
-        own: for each agent, its part along its own action.
-        averages: for each agent, the mean beyond an own action of the other's part averaged over the other's action.
-    """
-
-    own: tuple[Lines, Lines]
-    averages: tuple["Average", "Average"]
-
-    @classmethod
-    def of(cls, one: tuple[Lines, Lines], two: tuple[Lines, Lines]) -> "LineTransfers":
-        """Prepare the averages of A and B, each given along the first and along the second agent's action."""
-        return cls(own=(one[0], two[1]), averages=(_averages(two[1]), _averages(one[0])))
-
-    def __call__(self, bids: FloatArray) -> FloatArray:
-        """What each agent pays, shape (bids, 2); zero for action 0."""
-        paid = np.zeros(bids.shape)
-        for i, (lines, average) in enumerate(zip(self.own, self.averages, strict=True)):
-            own, other = bids[:, i], bids[:, 1 - i]
-            zero = np.zeros_like(own)
-            beyond = mean_beyond(lines, own, other) - mean_beyond(lines, zero, other)
-            paid[:, i] = np.where(own > 0, -(beyond + average(own) - average(zero)), 0.0)
-        return paid
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Average:
-    """A function of one action, smooth on each half of each cell and constant in the tail.
-
-    Args:
-        halves: the halves of the cells.
-        table: Chebyshev coefficients, shape (degree + 1, 2 M).
-        tail: the constant.
-    """
-
-    halves: Spacing
-    table: FloatArray
-    tail: float
-
-    def __call__(self, places: FloatArray) -> FloatArray:
-        """The function at some places."""
-        cell, share = located(self.halves, places)
-        found = chebyshev.chebval(2 * share - 1, self.table[:, cell], tensor=False)
-        return np.where(places >= self.halves.positions[-1], self.tail, found)
-
-
-def _averages(crossing: Lines) -> Average:
-    """The mean beyond z of the mean along the crossing lines.
-
-    Lines on crossed triangles change form in the middle of a cell, so each half has coefficients of its own.
-    """
-    ends = crossing.other.breakpoints
-    middles = [(low + high) / 2 for low, high in pairwise(ends)]
-    halves = Spacing(breakpoints=tuple(sorted((*ends, *middles))))
-    points = halves.positions
-    roots, weights = legendre.leggauss(_POINTS)
-    nodes = np.cos(np.pi * (np.arange(_DEGREE + 1) + 0.5) / (_DEGREE + 1))
-    tail = float(mean_beyond(crossing, np.zeros(1), points[-1:])[0])
-    values = np.zeros((nodes.size, halves.cells))
-    after = tail
-    for cell in reversed(range(halves.cells)):
-        begin, end = points[cell], points[cell + 1]
-        start = np.append(begin + (nodes + 1) / 2 * (end - begin), begin)[:, None]
-        half = (end - start) / 2
-        places = np.clip(start + half * (1 + roots), begin, np.nextafter(end, begin))
-        mean = mean_beyond(crossing, np.zeros(places.size), places.ravel()).reshape(places.shape)
-        found = (weights * half * mean * np.exp(start - places)).sum(axis=1) + np.exp(start[:, 0] - end) * after
-        values[:, cell], after = found[:-1], float(found[-1])
-    return Average(halves=halves, table=chebyshev.chebfit(nodes, values, _DEGREE), tail=tail)

@@ -10,8 +10,8 @@ state is a combination of three control laws with the Bernstein weights of the s
 φ vanishes twice at 0 and ψ twice at 0, and a function in the span has at most two zeros, so all three are non-negative. Neighbouring
 cells share a control law, and beyond the last breakpoint the law is constant. The span is closed under differentiation, so
 an agent's utility less its derivative, :math:`u_i - \eta_i u_i'`, has control values too, and the largest of several such functions
-is at most the combination of the largest control values. With :math:`p = 1/\eta_1`, :math:`r = 1/\eta_2` the information
-against which two bidders are not served, exponential at each one's own rate, is in the span exactly.
+is at most the combination of the largest control values. With :math:`p = 1/\eta_1`, :math:`r = 1/\eta_2` (see `sum_rates`)
+the information against which two bidders are not served, exponential at each one's own rate, is in the span exactly.
 """
 
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ from robustmech.elements.spacing import Spacing
 from robustmech.model import Discretisation, FloatArray, IntArray, RationalArray
 
 CONTROLS = 3
+_WIDE = 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ def bernstein_cell(width: Fraction, slow: Fraction, fast: Fraction) -> Bernstein
 
 
 def sum_rates(weights: tuple[Fraction, ...]) -> tuple[Fraction, Fraction]:
-    """P and r: one over the largest and the smallest weight, or p and 2p where those are close."""
+    """The rates p and r: one over the largest and the smallest weight, or p and 2p where those are close."""
     slow, fast = 1 / max(weights), 1 / min(weights)
     return (slow, fast) if fast > slow * Fraction(5, 4) else (slow, 2 * slow)
 
@@ -151,10 +152,20 @@ def control_shares(spacing: Spacing, weights: tuple[Fraction, ...], cell: IntArr
     slow, fast = (float(rate) for rate in sum_rates(weights))
     width = np.diff(spacing.positions)[cell]
 
-    def late(t: FloatArray, sign: float) -> FloatArray:
-        found: FloatArray = fast * np.expm1(sign * slow * t) - slow * np.expm1(sign * fast * t)
+    def falling(t: FloatArray) -> FloatArray:
+        found: FloatArray = slow * np.expm1(-fast * t) - fast * np.expm1(-slow * t)
         return found
 
-    last = late(share * width, 1.0) / late(width, 1.0)
-    first = late((1 - share) * width, -1.0) / late(width, -1.0)
+    def rising(t: FloatArray) -> FloatArray:
+        """In units of e^{rh} on wide cells, where that is beyond doubles and differences from one do not matter."""
+        wide = fast * width > _WIDE
+        scale, near = np.where(wide, fast * width, 0.0), np.where(wide, 0.0, t)
+        close: FloatArray = fast * np.expm1(slow * near) - slow * np.expm1(fast * near)
+        far: FloatArray = fast * (np.exp(slow * t - scale) - np.exp(-scale)) - slow * (
+            np.exp(np.minimum(fast * t - scale, 0.0)) - np.exp(-scale)
+        )
+        return np.where(wide, far, close)
+
+    last = rising(share * width) / rising(width)
+    first = falling((1 - share) * width) / falling(width)
     return np.stack([first, np.clip(1 - first - last, 0.0, None), last], axis=1)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from robustmech.verification.checks import Flaw, described
+from robustmech.verification.discretisations import parse_actions, parse_signals
 from robustmech.verification.fields import (
     double,
     exact_sequence,
@@ -12,28 +13,41 @@ from robustmech.verification.fields import (
     text,
     versioned,
 )
-from robustmech.verification.grid import Grid, parse_grid
+from robustmech.verification.grids.grid import Grid
+from robustmech.verification.guarantee import Actions
+from robustmech.verification.meshes.nodes import Signals
 from robustmech.verification.numerals import exact
 from robustmech.verification.problem import Problem
+
+STATUSES = ("proved", "stopped early")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LowerClaim:
-    """The claimed lower number, its grid, and a multiplier `y_r` for each row of the beliefs."""
+    """The claimed lower number, its discretisation, and a multiplier `y_r` for each row of the beliefs."""
 
     value: float
-    grid: Grid
+    actions: Actions
     multipliers: tuple[Fraction, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpperClaim:
-    """The claimed upper number, its grid, and the share ε of the law ν(θ) that was mixed in."""
+    """The claimed upper number, its discretisation, and the share ε of another law that was mixed in.
+
+    Args:
+        value: the number.
+        signals: the grid or mesh.
+        mixture: ε.
+        correction: the law of the state ν(θ), `None` on a mesh with transfers.
+        state_law: the law of the state μ(θ), `None` on a grid.
+    """
 
     value: float
-    grid: Grid
+    signals: Grid | Signals
     mixture: Fraction
-    correction: tuple[Fraction, ...]
+    correction: tuple[Fraction, ...] | None
+    state_law: tuple[Fraction, ...] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,24 +78,39 @@ def parse_certificate(data: bytes, name: str, problem: Problem) -> Certificate:
 
 def _lower(value: object, where: str, problem: Problem) -> LowerClaim:
     fields = record(value, where, {"value", "status", "discretisation", "multipliers"})
-    text(fields["status"], f"{where}.status")
+    _check_status(fields["status"], f"{where}.status")
     rows = len(problem.beliefs.lower)
     return LowerClaim(
         value=double(fields["value"], f"{where}.value"),
-        grid=parse_grid(fields["discretisation"], f"{where}.discretisation", problem.agents),
+        actions=parse_actions(fields["discretisation"], f"{where}.discretisation", problem),
         multipliers=exact_sequence(fields["multipliers"], f"{where}.multipliers", rows),
     )
 
 
 def _upper(value: object, where: str, problem: Problem) -> UpperClaim:
-    fields = record(value, where, {"value", "status", "discretisation", "mixture", "correction"})
-    text(fields["status"], f"{where}.status")
+    names = {"value", "status", "discretisation", "mixture", "correction"}
+    fields = record(value, where, names, optional={"state_law"})
+    _check_status(fields["status"], f"{where}.status")
+    signals = parse_signals(fields["discretisation"], f"{where}.discretisation", problem)
+    on_grid = isinstance(signals, Grid)
+    record(value, where, names if on_grid else names | {"state_law"})
+    correction = None
+    if on_grid or not problem.transfers:
+        correction = exact_sequence(fields["correction"], f"{where}.correction", problem.states)
+    elif fields["correction"] is not None:
+        raise Flaw(f"{where}.correction: expected null, as there are transfers")
     return UpperClaim(
         value=double(fields["value"], f"{where}.value"),
-        grid=parse_grid(fields["discretisation"], f"{where}.discretisation", problem.agents),
+        signals=signals,
         mixture=exact(fields["mixture"], f"{where}.mixture"),
-        correction=exact_sequence(fields["correction"], f"{where}.correction", problem.states),
+        correction=correction,
+        state_law=None if on_grid else exact_sequence(fields["state_law"], f"{where}.state_law", problem.states),
     )
+
+
+def _check_status(value: object, where: str) -> None:
+    if text(value, where) not in STATUSES:
+        raise Flaw(f"{where}: expected one of {', '.join(map(repr, STATUSES))}")
 
 
 def check_value(number: Fraction, claimed: float, *, at_least: bool) -> str:

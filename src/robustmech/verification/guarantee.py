@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,34 @@ from robustmech.verification.exactness import (
     scaled,
     whole_array,
 )
-from robustmech.verification.grid import Grid, next_action
 from robustmech.verification.problem import Problem
+from robustmech.verification.rows import Places, Rows
+
+
+class Actions(Protocol):
+    """A discretisation of the agents' actions: a grid or a mesh."""
+
+    @property
+    def node_shape(self) -> tuple[int, ...]:
+        """Where decisions are given: on a product, the number of actions of each agent."""
+
+    @property
+    def growth_shape(self) -> tuple[int, ...]:
+        """The shape of the written growth."""
+
+    @property
+    def growth_array(self) -> str:
+        """The name of the array that holds the written growth."""
+
+    @property
+    def growth_parts(self) -> int:
+        """How many parts the written growth is the sum of, along its first axis."""
+
+    def lowest(self, agent: int) -> Places:
+        """The nodes at which the agent takes action 0."""
+
+    def rows(self) -> Rows:
+        """Where the objective is evaluated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,8 +55,8 @@ class Mechanism:
     Args:
         decisions: whole numbers (m_1, …, m_N, decisions).
         denominator: a positive whole number.
-        growth: aggregate excess growth, doubles (m_1, …, m_N), `None` without transfers.
-        transfers: doubles (agents, m_1, …, m_N), `None` without transfers.
+        growth: aggregate excess growth, doubles, `None` without transfers.
+        transfers: doubles (agents, m_1, …, m_N), `None` where they are not written.
     """
 
     decisions: Whole
@@ -40,35 +66,81 @@ class Mechanism:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeastObjective:
-    r"""`Ξ(x) = numerators(x) / (mass(x) · denominator)`, where `mass` is the grid's `W`."""
+class Ratios:
+    r"""A function of the row, `numerators / (scale · denominator)`, with a positive scale for each row."""
 
     numerators: Whole
-    mass: Whole
+    scale: Whole
     denominator: int
 
-    def expectation(self, total: int) -> Fraction:
-        """`Σ_x ρ(x) Ξ(x)`, where `total` is the sum of `W`."""
-        return Fraction(int(self.numerators.sum()), total * self.denominator)
+    def at(self, rows: Places | None) -> "Ratios":
+        """The function of these rows in turn, of all of them if there is no list."""
+        if rows is None:
+            return self
+        return Ratios(numerators=self.numerators[rows], scale=self.scale[rows], denominator=self.denominator)
 
     def least(self) -> Fraction:
-        """`min_x Ξ(x)`."""
-        return least_ratio(self.numerators, self.mass) / self.denominator
+        """The least value."""
+        return least_ratio(self.numerators, self.scale) / self.denominator
 
     def largest(self) -> Fraction:
-        """`max_x |Ξ(x)|`."""
-        return -least_ratio(-np.abs(self.numerators), self.mass) / self.denominator
+        """The largest absolute value."""
+        return -least_ratio(-np.abs(self.numerators), self.scale) / self.denominator
 
 
-def read_mechanism(data: bytes, name: str, problem: Problem, grid: Grid) -> Mechanism:
-    """Read `mechanism.npz`."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeastObjective:
+    """`Ξ` at every row, and what follows from it; everything that is not exact is rounded both ways."""
+
+    ratios: Ratios
+    rows: Rows
+
+    def expectation(self) -> tuple[Fraction, Fraction]:
+        """Two numbers with the sum of mass times Ξ between them; the same number twice on a grid."""
+        low, high = self._weighted()
+        unit = self.rows.masses.unit * self.ratios.denominator
+        return Fraction(int(low.sum()), unit), Fraction(int(high.sum()), unit)
+
+    def written(self) -> tuple[Ratios, ...]:
+        """What the written growth is to follow: Ξ of each row, or two functions with its means over groups between."""
+        group, written = self.rows.group, self.rows.written
+        if group is None:
+            return (self.ratios.at(written),)
+        masses = self.rows.masses
+        sums = [_grouped(values, group) for values in (*self._weighted(), masses.low, masses.high)]
+        low, high, least, most = sums
+        return tuple(
+            Ratios(numerators=numerators, scale=scale, denominator=self.ratios.denominator).at(written)
+            for numerators, scale in (
+                (low, np.where(low >= 0, most, least)),
+                (high, np.where(high >= 0, least, most)),
+            )
+        )
+
+    def _weighted(self) -> tuple[Whole, Whole]:
+        """Mass times Ξ, in units of the masses over the denominator, rounded down and up."""
+        numerators, masses = self.ratios.numerators, self.rows.masses
+        least = np.where(numerators >= 0, masses.low, masses.high) * numerators
+        most = np.where(numerators >= 0, masses.high, masses.low) * numerators
+        return least // self.ratios.scale, -(-most // self.ratios.scale)
+
+
+def _grouped(values: Whole, group: Places) -> Whole:
+    sums: Whole = np.zeros(int(group.max()) + 1, dtype=object)
+    np.add.at(sums, group, values)
+    return sums
+
+
+def read_mechanism(data: bytes, name: str, problem: Problem, actions: Actions, *, on_grid: bool) -> Mechanism:
+    """Read `mechanism.npz`, in which transfers are written on a grid only."""
     expected = {
-        "decisions": Expected(kind="<i8", shape=(*grid.shape, problem.decisions)),
+        "decisions": Expected(kind="<i8", shape=(*actions.node_shape, problem.decisions)),
         "denominator": Expected(kind="<i8", shape=()),
     }
     if problem.transfers:
-        expected["aggregate_excess_growth"] = Expected(kind="<f8", shape=grid.shape)
-        expected["transfers"] = Expected(kind="<f8", shape=(problem.agents, *grid.shape))
+        expected[actions.growth_array] = Expected(kind="<f8", shape=actions.growth_shape)
+    if problem.transfers and on_grid:
+        expected["transfers"] = Expected(kind="<f8", shape=(problem.agents, *actions.node_shape))
     arrays: dict[str, npt.NDArray[Any]] = read_arrays(data, name, expected)
     denominator = int(arrays["denominator"])
     if denominator <= 0:
@@ -76,58 +148,64 @@ def read_mechanism(data: bytes, name: str, problem: Problem, grid: Grid) -> Mech
     return Mechanism(
         decisions=whole_array(arrays["decisions"]),
         denominator=denominator,
-        growth=arrays.get("aggregate_excess_growth"),
+        growth=arrays.get(actions.growth_array),
         transfers=arrays.get("transfers"),
     )
 
 
-def check_participation(problem: Problem, mechanism: Mechanism) -> str:
-    """`Σ_k u[i,θ,k] c_k(x) ≥ 0` for every agent i, state θ, and profile x with `x_i = 0`."""
+def check_participation(problem: Problem, actions: Actions, mechanism: Mechanism) -> str:
+    """`Σ_k u[i,θ,k] c_k(x) ≥ 0` for every agent i, state θ, and node x at which i takes action 0."""
     denominator = problem.denominator()
-    at_bottom = [np.take(mechanism.decisions, 0, axis=agent) for agent in range(problem.agents)]
+    decisions = mechanism.decisions.reshape(-1, problem.decisions)
+    nodes = [actions.lowest(agent) for agent in range(problem.agents)]
+    at_bottom = [decisions[own] for own in nodes]
     for state, entries in problem.utilities.items():
         utilities: dict[int, Whole] = {}
         for (agent, decision), value in entries.items():
-            term = scaled(value, denominator) * at_bottom[agent][..., decision]
+            term = scaled(value, denominator) * at_bottom[agent][:, decision]
             utilities[agent] = utilities[agent] + term if agent in utilities else term
         for agent, utility in utilities.items():
             wrong = np.asarray(utility < 0)
             if np.any(wrong):
-                others = first_place(wrong)
-                amount = Fraction(np.asarray(utility)[others], denominator * mechanism.denominator)
-                profile = (*others[:agent], 0, *others[agent:])
-                raise Flaw(f"agent {agent} gets {described(amount)} at profile {profile} in state {state}")
+                (place,) = first_place(wrong)
+                amount = Fraction(utility[place], denominator * mechanism.denominator)
+                where = node_name(int(nodes[agent][place]), actions.node_shape)
+                raise Flaw(f"agent {agent} gets {described(amount)} at {where} in state {state}")
     return "action 0 gives every agent at least zero in every state"
 
 
-def least_objective(
-    problem: Problem, grid: Grid, mechanism: Mechanism, multipliers: Sequence[Fraction]
-) -> LeastObjective:
-    r"""`Ξ(x) = min_θ { Σ_k [ w[θ,k] c_k(x) + Σ_i u[i,θ,k] (∇⁺_i c_k)(x) ] − λ(θ) }`.
+def node_name(place: int, shape: tuple[int, ...]) -> str:
+    """A place in an array, for messages."""
+    if len(shape) == 1:
+        return f"entry {place}"
+    return f"profile {tuple(int(index) for index in np.unravel_index(place, shape))}"
 
-    Everything is multiplied by `W(x)`, by the allocation's denominator, and by a number that clears the
-    denominators of utilities, payoffs and λ. As `W (∇⁺_i c_k)(x) = upward_mass_i(x) (c_k(x+e_i) − c_k(x))`,
-    each state's objective is a combination of the same few whole-number arrays.
+
+def least_objective(
+    problem: Problem, rows: Rows, mechanism: Mechanism, multipliers: Sequence[Fraction]
+) -> LeastObjective:
+    r"""`Ξ = min_θ { Σ_k [ w[θ,k] c_k + Σ_i u[i,θ,k] D_i(c_k) ] − λ(θ) }` at every row.
+
+    Everything is multiplied by the row's scale, by the allocation's denominator, and by a number that clears
+    the denominators of utilities, payoffs and λ: each state's objective is a combination of the same few
+    whole-number arrays.
     """
-    mass = grid.mass()
-    levels = [mechanism.decisions[..., k] for k in range(problem.decisions)]
-    weighted = [mass * level for level in levels]
-    upward = [grid.upward_mass(agent) for agent in range(problem.agents)]
-    gains = {
-        (agent, k): upward[agent] * (next_action(levels[k], agent) - levels[k]) for agent, k in problem.utility_pairs()
-    }
+    levels = [mechanism.decisions[..., k].ravel() for k in range(problem.decisions)]
+    values = [rows.value(level) for level in levels]
+    gains = {(agent, k): rows.derivative(agent, levels[k]) for agent, k in problem.utility_pairs()}
     small = problem.denominator()
-    values = [problem.beliefs.state_value(multipliers, state) for state in range(problem.states)]
-    full = common_denominator((Fraction(1, small), *values))
+    costs = [problem.beliefs.state_value(multipliers, state) for state in range(problem.states)]
+    full = common_denominator((Fraction(1, small), *costs))
     least: Whole | None = None
-    for state, value in enumerate(values):
-        objective: Whole = np.zeros(grid.shape, dtype=object)
+    for state, cost in enumerate(costs):
+        objective: Whole = np.zeros(rows.node.shape, dtype=object)
         for k, payoff in problem.payoff.get(state, {}).items():
-            objective = objective + scaled(payoff, small) * weighted[k]
+            objective = objective + scaled(payoff, small) * values[k]
         for pair, utility in problem.utilities.get(state, {}).items():
             objective = objective + scaled(utility, small) * gains[pair]
-        objective = (full // small) * objective - scaled(value, full) * mechanism.denominator * mass
+        objective = (full // small) * objective - scaled(cost, full) * mechanism.denominator * rows.scale
         least = objective if least is None else np.minimum(least, objective)
     if least is None:
         raise Flaw("there are no states")
-    return LeastObjective(numerators=least, mass=mass, denominator=full * mechanism.denominator)
+    ratios = Ratios(numerators=least, scale=rows.scale, denominator=full * mechanism.denominator)
+    return LeastObjective(ratios=ratios, rows=rows)

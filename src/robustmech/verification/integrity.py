@@ -24,10 +24,18 @@ _LINE = re.compile(rb"[0-9a-f]{64}  ([^\n]+)\n")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """The bytes of MANIFEST and of the files that it names, read once: nothing changes between checks."""
+    """The bytes of MANIFEST and of the files that it names, read once: nothing changes between checks.
+
+    Args:
+        manifest: the bytes of MANIFEST.
+        named: the names in it.
+        present: the names of everything in the folder.
+        contents: the bytes of each file that is named and may be there.
+    """
 
     manifest: bytes
     named: frozenset[str]
+    present: frozenset[str]
     contents: Mapping[str, bytes]
 
     def content(self, name: str) -> bytes:
@@ -82,11 +90,16 @@ def read_folder(folder: Path) -> Folder:
     total = sum((folder / name).stat().st_size for name in present)
     if total > LARGEST_TOTAL:
         raise Flaw(f"the files hold {total} bytes, more than the limit of {LARGEST_TOTAL}")
-    return Folder(manifest=manifest, named=named, contents={name: (folder / name).read_bytes() for name in present})
+    return Folder(
+        manifest=manifest,
+        named=named,
+        present=frozenset(entry.name for entry in folder.iterdir()),
+        contents={name: (folder / name).read_bytes() for name in present},
+    )
 
 
 def check_manifest(folder: Folder) -> str:
-    """MANIFEST, made again from the files that it names, is the same byte for byte."""
+    """MANIFEST, made again from the files that it names, is the same byte for byte, and there is nothing else."""
     strange = sorted(folder.named - FILE_NAMES)
     if strange:
         raise Flaw(f"{MANIFEST} names {strange[0]!r}, which a result folder does not hold")
@@ -96,6 +109,9 @@ def check_manifest(folder: Folder) -> str:
             raise Flaw(f"{name}: its bytes are not those that {MANIFEST} lists")
     if manifest_text(folder.contents).encode() != folder.manifest:
         raise Flaw(f"{MANIFEST} is not the sorted list `sha256  name` of the files that it names")
+    unlisted = sorted(folder.present - folder.named - {MANIFEST})
+    if unlisted:
+        raise Flaw(f"{unlisted[0]}: in the folder, but not named in {MANIFEST}; move it away")
     return f"{len(folder.contents)} files, as listed"
 
 

@@ -4,7 +4,9 @@ from fractions import Fraction
 
 from robustmech.verification.certificate import LowerClaim, check_value
 from robustmech.verification.checks import Ledger
-from robustmech.verification.exactness import exact_doubles
+from robustmech.verification.grids.grid import Grid
+from robustmech.verification.grids.transfers import check_no_payment_at_bottom, weighted_growth
+from robustmech.verification.growth import Comparison, check_rising, check_share_columns, written
 from robustmech.verification.guarantee import (
     LeastObjective,
     Mechanism,
@@ -13,14 +15,23 @@ from robustmech.verification.guarantee import (
     read_mechanism,
 )
 from robustmech.verification.integrity import MECHANISM, Folder
+from robustmech.verification.meshes.crossed_triangles import CrossedTriangles
+from robustmech.verification.meshes.shares import Shares
 from robustmech.verification.problem import Problem
-from robustmech.verification.transfers import check_growth, check_no_payment_at_bottom, weighted_growth
+
+GROWTH = "lower: aggregate excess growth"
 
 
 def check_lower(ledger: Ledger, files: Folder, problem: Problem, claim: LowerClaim) -> Fraction | None:
-    """The exact lower number, if it can be computed, with all its conditions recorded."""
+    """The lower number, if it can be computed, with all its conditions recorded.
+
+    It is exact on a grid and without transfers, and otherwise the low end of its enclosure.
+    """
+    actions = claim.actions
+    on_grid = isinstance(actions, Grid)
     mechanism = ledger.obtain(
-        "lower: mechanism", lambda: read_mechanism(files.content(MECHANISM), MECHANISM, problem, claim.grid)
+        "lower: mechanism",
+        lambda: read_mechanism(files.content(MECHANISM), MECHANISM, problem, actions, on_grid=on_grid),
     )
     if mechanism is None:
         return None
@@ -28,7 +39,7 @@ def check_lower(ledger: Ledger, files: Folder, problem: Problem, claim: LowerCla
         "lower: decision set",
         lambda: problem.decision_set.check(mechanism.decisions, mechanism.denominator),
     )
-    ledger.require("lower: participation", lambda: check_participation(problem, mechanism))
+    ledger.require("lower: participation", lambda: check_participation(problem, actions, mechanism))
     shadow = ledger.obtain(
         "lower: multipliers",
         lambda: problem.beliefs.shadow_value(claim.multipliers),
@@ -36,14 +47,14 @@ def check_lower(ledger: Ledger, files: Folder, problem: Problem, claim: LowerCla
     )
 
     def evaluate() -> tuple[LeastObjective, Fraction]:
-        objective = least_objective(problem, claim.grid, mechanism, claim.multipliers)
-        return objective, (objective.expectation(claim.grid.total) if problem.transfers else objective.least())
+        objective = least_objective(problem, actions.rows(), mechanism, claim.multipliers)
+        return objective, (objective.expectation()[0] if problem.transfers else objective.ratios.least())
 
-    evaluation = ledger.obtain("lower: objective", evaluate, "computed at every profile, in every state")
+    evaluation = ledger.obtain("lower: objective", evaluate, "computed at every row, in every state")
     if evaluation is None:
         return None
     objective, expectation = evaluation
-    _check_transfers(ledger, problem, claim, mechanism, objective, expectation)
+    _check_growth(ledger, problem, claim, mechanism, objective)
     if shadow is None:
         return None
     number = shadow + expectation
@@ -51,29 +62,32 @@ def check_lower(ledger: Ledger, files: Folder, problem: Problem, claim: LowerCla
     return number
 
 
-def _check_transfers(
-    ledger: Ledger,
-    problem: Problem,
-    claim: LowerClaim,
-    mechanism: Mechanism,
-    objective: LeastObjective,
-    expectation: Fraction,
+def _check_growth(
+    ledger: Ledger, problem: Problem, claim: LowerClaim, mechanism: Mechanism, objective: LeastObjective
 ) -> None:
     """With transfers: they are zero at action 0, and their growth and the written growth are `Ξ − E`."""
-    growth, transfers = mechanism.growth, mechanism.transfers
-    if growth is None or transfers is None:
+    actions, growth, transfers = claim.actions, mechanism.growth, mechanism.transfers
+    if growth is None:
         return
-    largest_utility = max(map(abs, problem.utility_numbers()), default=Fraction(0))
-
-    def check_transfers() -> str:
-        weighted = weighted_growth(claim.grid, transfers)
-        return check_growth("the transfers' growth", weighted, objective, expectation, largest_utility)
-
-    def check_written_growth() -> str:
-        numerators, denominator = exact_doubles(growth)
-        weighted = (objective.mass * numerators, denominator)
-        return check_growth("the written growth", weighted, objective, expectation, largest_utility)
-
-    ledger.require("lower: no payment at action 0", lambda: check_no_payment_at_bottom(transfers))
-    ledger.require("lower: transfers", check_transfers)
-    ledger.require("lower: aggregate excess growth", check_written_growth)
+    comparison = Comparison.of(problem, objective, actions.growth_shape)
+    if isinstance(actions, Grid) and transfers is not None:
+        ledger.require("lower: no payment at action 0", lambda: check_no_payment_at_bottom(transfers))
+        ledger.require(
+            "lower: transfers",
+            lambda: comparison.agree(
+                "the transfers' growth", lambda _: weighted_growth(actions, transfers), objective.written()
+            ),
+        )
+    if isinstance(actions, Shares) and actions.has_payoff:
+        ledger.require(
+            GROWTH,
+            lambda: check_share_columns(comparison, problem, actions, mechanism, claim.multipliers, growth),
+        )
+        return
+    function = written(growth, actions.growth_parts)
+    ledger.require(GROWTH, lambda: comparison.agree("the written growth", function, objective.written()))
+    if isinstance(actions, CrossedTriangles):
+        ledger.require(
+            "lower: rising diagonals",
+            lambda: check_rising(comparison, problem, actions, mechanism, claim.multipliers, growth),
+        )

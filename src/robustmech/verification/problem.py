@@ -1,6 +1,6 @@
 """The environment, exactly as `problem.json` states it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -39,6 +39,7 @@ class Problem:
         payoff: for each state θ, the entries `w[θ, k]` other than zero, by decision.
         decision_set: the decisions that are possible.
         beliefs: the priors that are possible, and the penalty on states.
+        own_decisions: for each agent the decisions that give something to that agent, or all where none are listed.
     """
 
     agents: int
@@ -49,6 +50,7 @@ class Problem:
     payoff: Mapping[int, Mapping[int, Fraction]]
     decision_set: DecisionSet
     beliefs: Beliefs
+    own_decisions: tuple[Sequence[int], ...]
 
     def utility_numbers(self) -> Iterator[Fraction]:
         """Every utility other than zero."""
@@ -58,6 +60,15 @@ class Problem:
     def utility_pairs(self) -> tuple[tuple[int, int], ...]:
         """The (agent, decision) such that the agent cares about the decision in some state."""
         return tuple(sorted({pair for entries in self.utilities.values() for pair in entries}))
+
+    def has_payoff(self) -> bool:
+        """Whether the designer's payoff from any decision is other than zero."""
+        return any(value for entries in self.payoff.values() for value in entries.values())
+
+    def payoff_ignores_states(self) -> bool:
+        """Whether the designer's payoff from decisions is the same in every state."""
+        rows = [{k: v for k, v in self.payoff.get(state, {}).items() if v} for state in range(self.states)]
+        return all(row == rows[0] for row in rows)
 
     def denominator(self) -> int:
         """The least whole number that clears the denominators of all utilities and payoffs."""
@@ -87,7 +98,6 @@ def parse_problem(data: bytes, name: str) -> Problem:
     axes = {"state": states, "decision": decisions}
     for (state, decision), value in sparse(fields["payoff"], f"{name}: payoff", axes).items():
         payoff.setdefault(state, {})[decision] = value
-    _check_own_decisions(fields["own_decisions"], f"{name}: own_decisions", agents, decisions)
     return Problem(
         agents=agents,
         states=states,
@@ -97,19 +107,24 @@ def parse_problem(data: bytes, name: str) -> Problem:
         payoff=payoff,
         decision_set=parse_decision_set(fields["decision_set"], f"{name}: decision_set", decisions),
         beliefs=parse_beliefs(fields["beliefs"], f"{name}: beliefs", states),
+        own_decisions=_own_decisions(fields["own_decisions"], f"{name}: own_decisions", agents, decisions),
     )
 
 
-def _check_own_decisions(value: object, where: str, agents: int, decisions: int) -> None:
-    """No number depends on this list; it must only name decisions that there are, once each."""
+def _own_decisions(value: object, where: str, agents: int, decisions: int) -> tuple[Sequence[int], ...]:
+    """For each agent the decisions listed, each once, or all of them where nothing is listed."""
     if value is None:
-        return
+        return (range(decisions),) * agents
+    lists: list[Sequence[int]] = []
     for agent, entries in enumerate(sequence(value, where, agents)):
         if entries is None:
+            lists.append(range(decisions))
             continue
-        own = [
+        own = tuple(
             whole(entry, f"{where}[{agent}]", least=0, most=decisions - 1)
             for entry in sequence(entries, f"{where}[{agent}]")
-        ]
+        )
         if len(set(own)) != len(own):
             raise Flaw(f"{where}[{agent}]: a decision appears twice")
+        lists.append(own)
+    return tuple(lists)

@@ -3,12 +3,16 @@
 import math
 from dataclasses import dataclass
 from functools import reduce
+from typing import ClassVar
 
 import numpy as np
 
 from robustmech.verification.checks import Flaw
+from robustmech.verification.enclosure import exactly
 from robustmech.verification.exactness import Whole
 from robustmech.verification.fields import exact_sequence, record, sequence, text
+from robustmech.verification.problem import Problem
+from robustmech.verification.rows import Places, Rows, Slope, lowest_nodes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +24,8 @@ class Grid:
     """
 
     weights: tuple[tuple[int, ...], ...]
+    growth_array: ClassVar[str] = "aggregate_excess_growth"
+    growth_parts: ClassVar[int] = 1
 
     @property
     def agents(self) -> int:
@@ -30,6 +36,31 @@ class Grid:
     def shape(self) -> tuple[int, ...]:
         """The number of actions of each agent."""
         return tuple(len(weights) for weights in self.weights)
+
+    @property
+    def node_shape(self) -> tuple[int, ...]:
+        """Decisions are given at profiles."""
+        return self.shape
+
+    @property
+    def growth_shape(self) -> tuple[int, ...]:
+        """There is a row for every profile."""
+        return self.shape
+
+    def lowest(self, agent: int) -> Places:
+        """The profiles at which the agent takes action 0."""
+        return lowest_nodes(self.shape, agent)
+
+    def rows(self) -> Rows:
+        """One for every profile: `W(x)` is its scale, and its mass is exact."""
+        nodes = np.arange(math.prod(self.shape)).reshape(self.shape)
+        slopes: list[Slope] = []
+        for agent, actions in enumerate(self.shape):
+            above = np.take(nodes, np.minimum(np.arange(actions) + 1, actions - 1), axis=agent)
+            factor = self.upward_mass(agent).ravel()
+            slopes.append(((above.ravel(), factor), (nodes.ravel(), -factor)))
+        mass = self.mass().ravel()
+        return Rows(node=nodes.ravel(), slopes=tuple(slopes), scale=mass, masses=exactly(mass, self.total))
 
     @property
     def total(self) -> int:
@@ -86,10 +117,9 @@ def next_action(values: Whole, agent: int) -> Whole:
     return moved
 
 
-def parse_grid(value: object, where: str, agents: int) -> Grid:
+def parse_grid(value: object, where: str, problem: Problem) -> Grid:
     """The grid that a certificate's `discretisation` describes; common factors of weights are taken out."""
-    if isinstance(value, dict) and value.get("kind") != "grid":
-        raise Flaw(f"{where}: 'grid' is the only kind of discretisation that this software reads")
+    agents = problem.agents
     fields = record(value, where, {"kind", "weights"}, optional={"names"})
     for agent, name in enumerate(sequence(fields["names"], f"{where}.names", agents) if "names" in fields else ()):
         text(name, f"{where}.names[{agent}]")

@@ -1,18 +1,19 @@
-"""The upper number: the potential of an information structure."""
+"""The upper number on a grid: the potential of an information structure."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 import numpy as np
 
 from robustmech.verification.exactness import Whole, scaled
-from robustmech.verification.grid import Grid, next_action
-from robustmech.verification.information import Information
+from robustmech.verification.grids.grid import Grid, next_action
 from robustmech.verification.problem import Problem
 
 
-def potential(problem: Problem, grid: Grid, information: Information, prior: Sequence[Fraction]) -> Fraction:
+def potential(
+    problem: Problem, grid: Grid, columns: Iterable[Whole], scale: int, prior: Sequence[Fraction]
+) -> Fraction:
     r"""`Σ_x max { c·V(x) : c in the decision set } − Σ_θ penalty(θ) μ(θ)`.
 
     With `a_i(j) = S_{i,j}/w_i(j)` and `A_{i,k}(x) = Σ_θ u[i,θ,k] σ(x,θ)`,
@@ -22,14 +23,14 @@ def potential(problem: Problem, grid: Grid, information: Information, prior: Seq
     Args:
         problem: the environment.
         grid: the signals' grid.
-        information: the joint law σ.
+        columns: for each state, `scale · σ(x, θ)` on all profiles.
+        scale: a positive whole number.
         prior: its law of the state μ.
     """
     clear, multiple = problem.denominator(), grid.common_multiple
     payoffs: dict[int, Whole] = {}
     interim: dict[tuple[int, int], Whole] = {}
-    for state in range(problem.states):
-        column = information.column(state)
+    for state, column in enumerate(columns):
         for k, payoff in problem.payoff.get(state, {}).items():
             payoffs[k] = payoffs.get(k, 0) + scaled(payoff, clear) * column
         for pair, utility in problem.utilities.get(state, {}).items():
@@ -41,5 +42,5 @@ def potential(problem: Problem, grid: Grid, information: Information, prior: Seq
         steep = grid.downward_ratios(agent, multiple) * utility_sum
         values[..., k] += steep - next_action(steep, agent)
     best, unit = problem.decision_set.maximum(values)
-    total = Fraction(int(best.sum()), math.prod((unit, clear, multiple, information.scale)))
+    total = Fraction(int(best.sum()), math.prod((unit, clear, multiple, scale)))
     return total - problem.beliefs.expected_penalty(prior)

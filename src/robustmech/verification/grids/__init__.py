@@ -1,0 +1,1 @@
+"""Product grids: whole-number weights, so that everything is exact."""

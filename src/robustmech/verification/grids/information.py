@@ -1,0 +1,166 @@
+"""The information structure behind an upper number on a grid: its exact joint law, and what that law must be."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+import numpy.typing as npt
+
+from robustmech.verification.arrays import Expected, read_arrays
+from robustmech.verification.checks import Flaw, described
+from robustmech.verification.exactness import (
+    Whole,
+    common_denominator,
+    exact_doubles,
+    first_place,
+    scaled,
+    whole_array,
+)
+from robustmech.verification.grids.grid import Grid
+from robustmech.verification.grids.potential import potential
+from robustmech.verification.problem import Problem
+
+JOINT_TOLERANCE = 10**12  # one over the absolute tolerance
+INTERIM_TOLERANCE = 10**9  # one over the tolerance relative to the largest utility
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Information:
+    """The joint law σ(x, θ) of signals and state, which the law, the grid and the mixture give.
+
+    With `W` the grid's mass, `ρ = W / Π_i S_{i,0}`, `l = law / denominator`, and the mixture's ε and ν: with
+    transfers `σ(x,θ) = ρ(x) [(1−ε) l(x,θ) + ε ν(θ)]`, and without `σ(x,θ) = (1−ε) l(x,θ) + ε ρ(x) ν(θ)`.
+
+    Args:
+        grid: the signals' grid.
+        law: whole numbers (m_1, …, m_N, states).
+        denominator: a positive whole number.
+        joint: σ as doubles (m_1, …, m_N, states), for people.
+        interim_values: doubles (agents, goods, m_1, …, m_N), for people, or `None`.
+        conditional: whether `law` is a law given each profile (with transfers), or one law over all of them.
+        mass: `W`, whole numbers (m_1, …, m_N).
+        scale: the common denominator of all σ(x, θ).
+        law_weight: what `law` is multiplied by in `scale · σ`, apart from `W` with transfers.
+        correction_weights: what `W` is multiplied by in `scale · σ`, for each state.
+    """
+
+    grid: Grid
+    law: npt.NDArray[np.int64]
+    denominator: int
+    joint: npt.NDArray[np.float64]
+    interim_values: npt.NDArray[np.float64] | None
+    conditional: bool
+    mass: Whole
+    scale: int
+    law_weight: int
+    correction_weights: tuple[int, ...]
+
+    def counts(self, state: int) -> Whole:
+        """`law(x, θ)` on all profiles, for one state, as whole numbers that cannot overflow."""
+        return whole_array(self.law[..., state])
+
+    def column(self, state: int) -> Whole:
+        """`scale · σ(x, θ)` on all profiles, for one state."""
+        law = self.counts(state) * self.mass if self.conditional else self.counts(state)
+        column: Whole = self.law_weight * law + self.correction_weights[state] * self.mass
+        return column
+
+    def prior(self) -> tuple[Fraction, ...]:
+        """`μ(θ) = Σ_x σ(x, θ)`."""
+        states = range(self.law.shape[-1])
+        return tuple(Fraction(int(self.column(state).sum()), self.scale) for state in states)
+
+    def check_law(self) -> str:
+        """`law ≥ 0`; its rows sum to the denominator with transfers, and all of it does without."""
+        law, denominator = self.law, self.denominator
+        if np.any(law < 0):
+            raise Flaw(f"the law is negative at (profile, state) {first_place(law < 0)}")
+        sums: Whole = np.zeros(law.shape[:-1], dtype=object)
+        for state in range(law.shape[-1]):
+            sums = sums + self.counts(state)
+        if self.conditional and np.any(sums != denominator):
+            profile = first_place(sums != denominator)
+            raise Flaw(f"the law at profile {profile} sums to {sums[profile]}, not to {denominator}")
+        if not self.conditional and sums.sum() != denominator:
+            raise Flaw(f"the law sums to {sums.sum()}, not to {denominator}")
+        return "at least zero, with the sums that it must have"
+
+    def potential(self, problem: Problem, prior: tuple[Fraction, ...]) -> Fraction:
+        """The upper number, exactly."""
+        columns = (self.column(state) for state in range(problem.states))
+        return potential(problem, self.grid, columns, self.scale, prior)
+
+
+def read_information(
+    data: bytes, name: str, problem: Problem, grid: Grid, *, mixture: Fraction, correction: tuple[Fraction, ...]
+) -> Information:
+    """Read `information.npz`."""
+    shape = grid.shape
+    goods = max(map(len, problem.own_decisions))
+    expected = {
+        "law": Expected(kind="<i8", shape=(*shape, problem.states)),
+        "denominator": Expected(kind="<i8", shape=()),
+        "joint": Expected(kind="<f8", shape=(*shape, problem.states)),
+        "interim_values": Expected(kind="<f8", shape=(problem.agents, goods, *shape), optional=True),
+    }
+    arrays = read_arrays(data, name, expected)
+    denominator = int(arrays["denominator"])
+    if denominator <= 0:
+        raise Flaw(f"{name}: the denominator is {denominator}, not positive")
+    clear = common_denominator(correction)
+    rest = (mixture.denominator - mixture.numerator) * clear
+    return Information(
+        grid=grid,
+        law=arrays["law"],
+        denominator=denominator,
+        joint=arrays["joint"],
+        interim_values=arrays.get("interim_values"),
+        conditional=problem.transfers,
+        mass=grid.mass(),
+        scale=grid.total * denominator * mixture.denominator * clear,
+        law_weight=rest if problem.transfers else rest * grid.total,
+        correction_weights=tuple(mixture.numerator * denominator * scaled(share, clear) for share in correction),
+    )
+
+
+def check_joint(information: Information) -> str:
+    """The doubles written for people agree with σ within 1e-12."""
+    scale = information.scale
+    for state in range(information.law.shape[-1]):
+        written, denominator = exact_doubles(information.joint[..., state])
+        difference = np.abs(scale * written - denominator * information.column(state))
+        wrong = JOINT_TOLERANCE * difference > denominator * scale
+        if np.any(wrong):
+            profile = first_place(wrong)
+            error = described(Fraction(difference[profile], denominator * scale))
+            raise Flaw(f"differs by {error} from the exact law at profile {profile}, state {state}")
+    return "agrees with the exact law to within 1e-12"
+
+
+def check_interim_values(problem: Problem, information: Information) -> str:
+    """The values written for people agree with `Σ_θ u[i,θ,k] σ(x,θ) / Σ_θ σ(x,θ)`, k the agent's own decisions.
+
+    To within 1e-9 of the largest utility; they are zero where nothing is probable, and after the agent's last decision.
+    """
+    if information.interim_values is None:
+        return "none are written"
+    clear = problem.denominator()
+    largest = max((abs(scaled(value, clear)) for value in problem.utility_numbers()), default=0)
+    columns = [information.column(state) for state in range(problem.states)]
+    probability = sum(columns, np.zeros(information.grid.shape, dtype=object))
+    for agent, values in enumerate(information.interim_values):
+        own = problem.own_decisions[agent]
+        for good, doubles in enumerate(values):
+            exact: Whole = np.zeros(information.grid.shape, dtype=object)
+            for state, column in enumerate(columns if good < len(own) else ()):
+                utility = problem.utilities.get(state, {}).get((agent, own[good]), Fraction(0))
+                exact = exact + scaled(utility, clear) * column
+            written, denominator = exact_doubles(doubles)
+            scale = np.where(probability > 0, probability, 1)
+            difference = np.abs(clear * scale * written - denominator * exact)
+            wrong = INTERIM_TOLERANCE * difference > largest * denominator * scale
+            if np.any(wrong):
+                profile = first_place(wrong)
+                error = described(Fraction(difference[profile], clear * denominator * scale[profile]))
+                raise Flaw(f"good {good} of agent {agent} differs by {error} from what it is at profile {profile}")
+    return "agree with the exact law to within 1e-9 of the largest utility"
