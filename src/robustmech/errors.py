@@ -17,6 +17,10 @@ class SizeError(InputError):
     """The program would be larger than the limit allows; the message names a grid that fits."""
 
 
+class SpacingError(InputError):
+    """Elements too small, too many, or too far out."""
+
+
 class SolveError(RobustmechError):
     """The solver produced nothing from which a bound could be certified."""
 

@@ -1,6 +1,7 @@
 """Sequences of ever finer meshes for one side, each sequence with its own way of choosing where the elements lie."""
 
 import itertools
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -35,6 +36,7 @@ _NEARBY = 0.1
 """How far, relatively, the widths may move when they are tuned again, for each of the divisor."""
 _FURTHER = 0.12
 """By how much more finer meshes reach, for each halving of their elements."""
+_LIKELY_ENOUGH = 1e-7
 _DOUBLING = (1, 2, 4, 8, 16, 32)
 Make = Callable[[tuple[Fraction, ...], int], AnyPlace]
 
@@ -251,6 +253,18 @@ def _even(widths: tuple[Fraction, ...], cells: int) -> tuple[Spacing, ...]:
     return tuple(Spacing.even(width, cells) for width in widths)
 
 
+def _of_the_sum(width: Fraction, cells: int, agents: int) -> Spacing:
+    """Even cells, the first ones put together where the sum of so many signals hardly ever lies."""
+    even = Spacing.even(width, cells).breakpoints
+    kept = [point for point in even[1:-1] if _less_likely(float(point), agents) > _LIKELY_ENOUGH]
+    return Spacing(breakpoints=(even[0], *kept, even[-1]))
+
+
+def _less_likely(place: float, agents: int) -> float:
+    """The first term of the probability that a sum of independent exponentials is below a place."""
+    return math.exp(agents * math.log(place) - place - math.lgamma(agents + 1))
+
+
 def _crossed(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
     one, two = _even(widths, cells)
     return MechanismPlace(mesh=CrossedTriangles(spacings=(one, two)))
@@ -266,7 +280,7 @@ def _boxes(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
 
 
 def _shares(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
-    return MechanismPlace(mesh=Shares(spacing=Spacing.even(widths[0], cells), agents=len(widths)))
+    return MechanismPlace(mesh=Shares(spacing=_of_the_sum(widths[0], cells, len(widths)), agents=len(widths)))
 
 
 def _plain_shares(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
@@ -298,6 +312,5 @@ def _sums(widths: tuple[Fraction, ...], cells: int) -> UpperPlace:
     slant = tuple(min(widths) / width for width in widths)
     weights = np.array([float(weight) for weight in slant])
     further = (weights.sum() + 3 * np.sqrt((weights**2).sum())) / (weights.size + 3 * np.sqrt(weights.size))
-    return InformationPlace(
-        mesh=ExponentialSums(spacing=Spacing.even(min(widths), max(2, int(np.ceil(cells * further)))), slant=slant)
-    )
+    spacing = _of_the_sum(min(widths), max(2, int(np.ceil(cells * further))), len(widths))
+    return InformationPlace(mesh=ExponentialSums(spacing=spacing, slant=slant))

@@ -1,11 +1,9 @@
 """Exact participation security of the lowest action.
 
 Where all utilities of an agent are at least zero there is nothing to do. Otherwise the decision vector at each node
-where some agents take
-their lowest action must leave each of them, in every state, at least zero.
+where some agents take their lowest action must leave each of them, in every state, at least zero.
 """
 
-import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -43,10 +41,15 @@ def feasible_decisions(environment: Environment, discretisation: Discretisation,
     at_lowest = np.zeros((environment.agents, discretisation.nodes), dtype=np.bool_)
     for i, lowest in enumerate(discretisation.lowest):
         at_lowest[i, lowest] = True
-    for members in itertools.product((False, True), repeat=environment.agents):
-        rows = _constraints(environment, members)
+    at_risk = environment.utilities_rounded.min(axis=(1, 2)) < 0
+    if not at_risk.any():
+        return counts
+    at_lowest &= at_risk[:, None]
+    groups, group = np.unique(at_lowest, axis=1, return_inverse=True)
+    for g, members in enumerate(groups.T):
+        rows = _constraints(environment, tuple(members.tolist()))
         if rows.size:
-            nodes = np.flatnonzero((at_lowest == np.array(members)[:, None]).all(axis=0))
+            nodes = np.flatnonzero(group.ravel() == g)
             counts[nodes] = _secure(environment, rows, proposed[nodes])
     return counts
 

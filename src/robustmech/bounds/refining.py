@@ -9,7 +9,7 @@ from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
 from robustmech.bounds.sides import LowerPlace, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import require_memory
 from robustmech.bounds.solution import LowerBound, Solution, UpperBound
-from robustmech.errors import SolveError
+from robustmech.errors import RobustmechError, SolveError, SpacingError
 from robustmech.lp import Limits
 from robustmech.model import Side
 
@@ -84,7 +84,7 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
     started = time.perf_counter()
     deadline = started + target.seconds
     best: dict[Side, LowerBound | UpperBound] = {}
-    trouble: SolveError | None = None
+    trouble: RobustmechError | None = None
     climbers = [_Climber(ladder) for ladder in ladders(task.environment, task.alike) if ladder.side in sides]
     for side in sides:
         _require_fitting(
@@ -98,7 +98,7 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
         begun = time.perf_counter()
         try:
             found = _solve(_limited(task, deadline, best), climber, side)
-        except SolveError as error:
+        except (SolveError, SpacingError) as error:
             trouble = error
             climber.finished = True
             continue

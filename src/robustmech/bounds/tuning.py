@@ -18,7 +18,7 @@ import scipy.sparse as sp
 
 from robustmech.bounds.assembly import LocalProgram
 from robustmech.bounds.sides import Place, Task
-from robustmech.errors import InputError
+from robustmech.errors import SpacingError
 from robustmech.lp import HighsSolver, LinearProgram, LinearSolution
 from robustmech.model import Discretisation, FloatArray, Side
 
@@ -74,7 +74,7 @@ def tuned(
             return False
         try:
             value, slope = _value_and_slope(task, side, place_at, parameters)
-        except InputError:  # widths out of range for a mesh
+        except SpacingError:  # widths out of range for a mesh
             value, slope = -sign * np.inf, np.zeros(parameters.size)
         cuts.append(_Cut(parameters, sign * value / task.worth, sign * slope / task.worth))
         return True

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 
 from robustmech.elements.integrals import context, decimal, exponential, simplex_integral
-from robustmech.errors import InputError
+from robustmech.errors import SpacingError
 from robustmech.model import FloatArray
 from robustmech.model.rational import Numbers, rational, rationals
 
@@ -23,7 +23,7 @@ class Spacing:
     Args:
         breakpoints: exact numbers, increasing from zero.
     Raises:
-        InputError: unless they increase from zero by between 1e-9 and 100 each, to at most 100.
+        SpacingError: unless they increase from zero by between 1e-9 and 100 each, to at most 100.
     """
 
     breakpoints: tuple[Fraction, ...]
@@ -31,12 +31,12 @@ class Spacing:
     def __post_init__(self) -> None:
         points = self.breakpoints
         if len(points) < 2 or points[0] != 0:
-            raise InputError("spacing: give at least two breakpoints, the first of them zero")
+            raise SpacingError("spacing: give at least two breakpoints, the first of them zero")
         if len(points) > _MOST:
-            raise InputError(f"spacing: {len(points)} breakpoints are beyond the limit of {_MOST}")
+            raise SpacingError(f"spacing: {len(points)} breakpoints are beyond the limit of {_MOST}")
         steps = [high - low for low, high in pairwise(points)]
         if min(steps) < _SMALLEST or points[-1] > _LARGEST:
-            raise InputError(
+            raise SpacingError(
                 f"spacing: breakpoints must increase by at least {float(_SMALLEST):g}, to at most {_LARGEST}"
             )
 

@@ -13,7 +13,7 @@ from enum import Enum
 import numpy as np
 import scipy.sparse as sp
 
-from robustmech.errors import InputError
+from robustmech.errors import SpacingError
 from robustmech.model.grid import Grid
 from robustmech.model.rational import FloatArray, IntArray, RationalArray
 
@@ -74,7 +74,7 @@ class Discretisation:
 
     def __post_init__(self) -> None:
         if self.mass_doubt and min(self.mass_weights) < self.mass_doubt << _PRECISE_BITS:
-            raise InputError("spacing: elements too small or too far out for the precision of their masses")
+            raise SpacingError("spacing: elements too small or too far out for the precision of their masses")
 
     @property
     def agents(self) -> int:
