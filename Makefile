@@ -7,7 +7,7 @@ READY := $(VENV)/.ready
 .PHONY: demo test lint types imports check bench format clean constraints
 
 demo: $(READY)
-	$(BIN)/robustmech solve examples/common-values.toml --out demo
+	$(BIN)/robustmech solve examples/independent-values.toml --out demo
 	$(BIN)/robustmech verify demo
 	@echo "pictures: demo/pictures.png"
 

@@ -260,7 +260,10 @@ def _with(rules: AuctionFile, **changes: Any) -> dict[str, Any]:
         ({"sale__cost": "-x"}, "terms.sale.cost"),
         ({"sale__beliefs__row": [99] * 9}, "an entry lies outside"),
         ({"sale__beliefs__row": [10**30] * 9}, "terms.solved.sale.beliefs.row"),
-        ({"sale__beliefs__lower": [None] * 9}, "a side of its belief row that has no limit"),
+        (
+            {"sale__beliefs__lower": [None] * 9, "sale__beliefs__upper": [None] * 9},
+            "a side of its belief row that has no limit",
+        ),
         ({"sale__beliefs__upper": ["9" * 99] * 9}, "beyond 1e60"),
         ({"sale__caps": ["1", "0"]}, "cap"),
         ({"increment": "0"}, "increment is 0"),

@@ -178,11 +178,7 @@ def design_command(
     picture: Path | None,
 ) -> None:
     """Design the auction with the best guarantee from PROBLEM (a TOML file), --history, or --means."""
-    require_replaceable(out)
-    if picture is not None:
-        require_replaceable_picture(picture)
-        if picture.absolute() == out.absolute():
-            raise InputError("--picture and --out name the same file: give two names")
+    _require_places(out, picture)
     asked = _Asked(
         problem=problem,
         history=history,
@@ -213,6 +209,15 @@ def design_command(
     _write(auction, out, picture)
     for line in [*notes, *_lines(auction), f"written to {out}; clear bids with: robustmech clear {out} BIDS.csv"]:
         click.echo(line)
+
+
+def _require_places(out: Path, picture: Path | None) -> None:
+    """Refuse, before any work is done, places that cannot be written to or hold something else."""
+    require_replaceable(out)
+    if picture is not None:
+        require_replaceable_picture(picture)
+        if picture.absolute() == out.absolute():
+            raise InputError("--picture and --out name the same file: give two names")
 
 
 def _write(auction: AuctionFile, out: Path, picture: Path | None) -> None:

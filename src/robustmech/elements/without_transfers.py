@@ -172,8 +172,10 @@ def density_masses(spacing: Spacing, agents: int) -> tuple[list[Fraction], list[
 def _bernstein_moments(a: Fraction, b: Fraction, degree: int, power: int) -> list[Fraction]:
     """∫ B_k(s) s^power ds over [a, b], from s^power in Bernstein form of its own degree."""
     width = b - a
-    own = [sum((comb(power, j) * a ** (power - j) * width**j * Fraction(comb(k, j), comb(power, j))) for j in range(k + 1))
-           for k in range(power + 1)]
+    own = [
+        sum((comb(power, j) * a ** (power - j) * width**j * Fraction(comb(k, j), comb(power, j))) for j in range(k + 1))
+        for k in range(power + 1)
+    ]
     top = degree + power
     return [
         sum(
