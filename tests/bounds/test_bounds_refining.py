@@ -201,3 +201,28 @@ def test_there_is_a_ladder_for_either_side_of_every_problem() -> None:
     for environment in VARIANTS.values():
         sides = {ladder.side for ladder in ladders(environment, exchanges(environment))}
         assert sides == set(Side)
+
+
+@pytest.mark.parametrize("probability", ["1e-9", "1e-11", "1e-13"])
+def test_unlikely_states_do_not_widen_the_bracket(probability: str) -> None:
+    rare = F(probability)
+    environment = auction([[0, 0], ["1/2", "1/2"], [1, 1]], [rare, F(1, 2), F(1, 2) - rare])
+    without = auction([["1/2", "1/2"], [1, 1]], ["1/2", "1/2"])
+    for grid in (Grid.quantile(8), None):
+        found, nearly = solve(environment, grid), solve(without, grid)
+        assert found.lower is not None
+        assert found.upper is not None
+        assert nearly.lower is not None
+        assert nearly.upper is not None
+        assert found.status is BoundStatus.PROVED
+        assert found.lower.value <= nearly.upper.value
+        assert nearly.lower.value - float(rare) <= found.upper.value
+        assert found.gap < 0.05
+
+
+def test_the_search_repeats_itself() -> None:
+    one, two = (solve(common(5), gap=1e-3) for _ in range(2))
+    assert one.places == two.places
+    assert one.lower is not None
+    assert two.lower is not None
+    assert one.lower.value == two.lower.value

@@ -16,6 +16,8 @@ from robustmech.model import Side
 _NEGLIGIBLE = 1e-9
 _USUAL_GROWTH = 4.0
 """How much longer a rung is taken to take than the one below it, before there is a comparison."""
+_OVERHEAD = 0.01
+"""Seconds that even the smallest program takes."""
 _TUNING = 15.0
 """The same for the second rung, before which a ladder is tuned."""
 _SHOWN = 3
@@ -54,6 +56,7 @@ class _Climber:
     values: list[float] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     place: AnyPlace | None = None
+    effort: float = 0.0
     finished: bool = False
 
     @property
@@ -61,7 +64,16 @@ class _Climber:
         """How long the next rung is expected to take, tuning included."""
         if not self.seconds:
             return 0.0
-        return self.seconds[-1] * (_TUNING if len(self.seconds) == 1 else _USUAL_GROWTH)
+        return self.seconds[-1] * self._growth
+
+    @property
+    def expected_effort(self) -> float:
+        """The same by the size of the last program rather than by the clock, so that runs repeat each other."""
+        return (_OVERHEAD + self.effort) * self._growth
+
+    @property
+    def _growth(self) -> float:
+        return _TUNING if len(self.values) == 1 else _USUAL_GROWTH
 
     def expected_gain(self, best: float, sign: float, width: float) -> float:
         """By how much the next rung is expected to improve the side's number.
@@ -76,7 +88,8 @@ class _Climber:
 def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
     """The narrowest bracket that was found before the target was reached or its limits ran out.
 
-    All ladders take their first rung; then the one with the most to gain per second goes on.
+    All ladders take their first rung; then the one with the most to gain for its effort goes on. Until the time is up
+    nothing depends on the clock.
 
     Raises:
         SolveError: if no number could be certified.
@@ -155,15 +168,15 @@ def _next(
             chosen.finished = True
             continue
         chosen.rungs += 1
-        chosen.place = place
+        chosen.place, chosen.effort = place, size.seconds
         return chosen
 
 
 def _priority(climber: _Climber, best: dict[Side, LowerBound | UpperBound], task: Task) -> float:
-    """Less is sooner: seconds for each unit of expected gain."""
+    """Less is sooner: effort for each unit of expected gain."""
     if not climber.values:
         return -1.0
-    return climber.expected_seconds / max(_gain(climber, best), 1e-3 * _NEGLIGIBLE * task.worth)
+    return climber.expected_effort / max(_gain(climber, best), 1e-3 * _NEGLIGIBLE * task.worth)
 
 
 def _gain(climber: _Climber, best: dict[Side, LowerBound | UpperBound]) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from robustmech.bounds.assembly import LocalProgram, local_program
 from robustmech.bounds.evaluation import exact_multipliers, informational_value, strategic_value
@@ -38,6 +39,7 @@ from robustmech.model.priors import interior_law
 from robustmech.model.symmetry import Exchange
 
 _TOLERANCE = 1e-5
+_UNLIKELY = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,10 +196,12 @@ def solve_upper(task: Task, place: UpperPlace) -> UpperBound:
     """The certified upper number: the solver's proposal's or, where that is more than it claims, no signals'."""
     started = time.perf_counter()
     program, found = task.propose(place, Side.UPPER)
-    uninformative = program.discretisation.mass[:, None] * floats(interior_law(task.environment.beliefs))
+    prior = floats(interior_law(task.environment.beliefs))
+    joint = program.joint_law(found)
+    candidates = (joint, np.where(_negligible(task, prior), 0.0, joint), program.discretisation.mass[:, None] * prior)
     best: tuple[float, ExactLaw] | None = None
     trouble: RepairError | None = None
-    for proposed in (program.joint_law(found), uninformative):
+    for proposed in candidates:
         try:
             law = exact_law(task.environment, program.discretisation, proposed)
         except RepairError as error:
@@ -212,3 +216,10 @@ def solve_upper(task: Task, place: UpperPlace) -> UpperBound:
         raise trouble if trouble is not None else SolveError("the upper program gave nothing to certify")
     record = task.record(place, program, found, best[0], started)
     return UpperBound(value=best[0], information=place.information(best[1]), record=record)
+
+
+def _negligible(task: Task, prior: FloatArray) -> npt.NDArray[np.bool_]:
+    """States so unlikely that a solver's law of them is noise, and worth so little that signals need not tell of them."""
+    worth = prior * np.abs(task.environment.best_surplus())
+    found: npt.NDArray[np.bool_] = (prior < _UNLIKELY) & (worth < _UNLIKELY * task.worth)
+    return found
