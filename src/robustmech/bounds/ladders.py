@@ -184,14 +184,16 @@ def ladders(environment: Environment, alike: tuple[Exchange, ...]) -> list[Ladde
     if environment.transfers:
         found.append(_spaced(Side.UPPER, _sums, kinds, 6, (far / 10, far / 7, far / 5), _DOUBLING))
         found += _pair_ladders(kinds, plain) if agents == 2 else _box_ladders(kinds)
-    elif interchangeable:
-        rungs = (2, 4, 8, 16)
-        found.append(_spaced(Side.LOWER, _plain_shares, kinds, 8, (0.15 * far, 0.05 * far, 0.02 * far), rungs, 0.0, 3))
-        found.append(_spaced(Side.UPPER, _densities, kinds, 16, (0.08 * far, 0.025 * far, 0.01 * far), rungs, 0.0, 3))
-    elif agents == 2:
-        found += _pair_ladders(kinds, plain)
-    if not environment.transfers:
-        found += [GridLadder(side=side, agents=agents, actions=(2, 5, 10, 20, 40)) for side in Side]
+    else:
+        actions = (5, 10, 20, 40, 60) if agents < 4 else (2, 3, 5)
+        found += [GridLadder(side=side, agents=agents, actions=actions) for side in Side]
+        if agents > 1:
+            one, rungs = (0,) * agents, (2, 4, 8, 16)
+            lower, upper = (0.15 * far, 0.05 * far, 0.02 * far), (0.08 * far, 0.025 * far, 0.01 * far)
+            found.append(_spaced(Side.LOWER, _plain_shares, one, 8, lower, rungs, 0.0, 3))
+            found.append(_spaced(Side.UPPER, _densities, one, 16, upper, rungs, 0.0, 3))
+        if agents == 2 and not interchangeable:
+            found += [ladder for ladder in _pair_ladders(kinds, plain) if ladder.side is Side.UPPER]
     _give_hints(found, kinds)
     return found
 
