@@ -124,11 +124,14 @@ class Solution:
 
     @property
     def grids(self) -> tuple[Grid, ...]:
-        """The grids that the solution lives on; empty where it lives on meshes in the continuum."""
-        for found in (self.lower and self.lower.mechanism, self.upper and self.upper.information):
-            if isinstance(found, Mechanism | InformationStructure):
-                return found.grids
-        return ()
+        """The grids that the solution lives on; empty where a side lives on a mesh in the continuum."""
+        sides: list[AnyMechanism | AnyInformation] = []
+        if self.lower is not None:
+            sides.append(self.lower.mechanism)
+        if self.upper is not None:
+            sides.append(self.upper.information)
+        finite = [side for side in sides if isinstance(side, Mechanism | InformationStructure)]
+        return finite[0].grids if finite and len(finite) == len(sides) else ()
 
     @property
     def places(self) -> tuple[str, ...]:
