@@ -16,7 +16,9 @@ from robustmech.elements import (
     InformationMesh,
     MechanismMesh,
     Meshes,
+    ShareDensities,
     Shares,
+    SharesWithoutTransfers,
     Spacing,
     Triangles,
 )
@@ -57,6 +59,10 @@ ENVIRONMENTS: dict[str, Callable[[], Environment]] = {
 PUBLIC = public_expenditure([["5/2", 0], [0, 3], [1, 1]], ["1/2", "1/4", "1/4"])
 THREE = auction([[0, 0, 0], [1, "1/3", "1/3"], [1, 1, 1]], ["1/3"] * 3, cost="1/10", caps=["1/2", 1, "2/3"])
 SMALL = Spacing.at([0, "1/2", 2])
+ALIKE = public_expenditure([[4, 0], [0, 4], [1, 1]], ["1/4", "1/4", "1/2"])
+THREE_ALIKE = public_expenditure([[6, 0, 0], [0, 6, 0], [0, 0, 6], [1, 1, 1]], ["1/4"] * 4)
+FINE = Spacing.at(["0", *(f"{j}/4" for j in range(1, 9)), "7/2"])
+PLAIN = SharesWithoutTransfers(spacing=FINE, agents=2), ShareDensities(spacing=TWO, agents=2)
 
 
 def on(environment: Environment, lower: MechanismMesh, upper: InformationMesh) -> Callable[[], Solution]:
@@ -80,6 +86,11 @@ CASES: dict[str, Callable[[], Solution]] = {
         f"no transfers: {lower}, {upper}": on(PUBLIC, LOWER[lower], UPPER[upper])
         for lower, upper in zip(("corner rows", "boxes", "boxes", "corner rows"), UPPER, strict=True)
     },
+    "no transfers: shares, share densities": on(ALIKE, *PLAIN),
+    "no transfers, unlike agents: shares, share densities": on(PUBLIC, *PLAIN),
+    "no transfers, three agents: shares, share densities": on(
+        THREE_ALIKE, SharesWithoutTransfers(spacing=FINE, agents=3), ShareDensities(spacing=ONE, agents=3)
+    ),
     "three bidders: boxes, exponential boxes": on(
         THREE, Boxes(spacings=(SMALL, ONE, SMALL)), ExponentialBoxes(spacings=(SMALL, ONE, SMALL))
     ),

@@ -20,6 +20,8 @@ LOWER_KINDS = [
     "common value: boxes, exponential boxes",
     "cost and caps: shares, exponential sums",
     "no transfers: boxes, exponential sums",
+    "no transfers: shares, share densities",
+    "no transfers, three agents: shares, share densities",
 ]
 UPPER_KINDS = [
     "common value: triangles, exponential triangles",
@@ -28,6 +30,8 @@ UPPER_KINDS = [
     "no transfers: corner rows, exponential triangles",
     "no transfers: boxes, slanted sums",
     "no transfers: corner rows, exponential boxes",
+    "no transfers: shares, share densities",
+    "no transfers, three agents: shares, share densities",
 ]
 
 
@@ -127,7 +131,7 @@ def test_moved_breakpoint_fails(case: str, tmp_path: Path) -> None:
     def move(points: Any) -> Any:
         if isinstance(points[0], list):
             return [[*points[0][:-1], "19/5"], *points[1:]]
-        return [*points[:-1], "19/5"]
+        return [points[0], "1/10", *points[2:]]
 
     rewrite_json(folder / "certificate.json", in_mesh("lower", "breakpoints", move))
     assert set(failures(folder)) & {"lower: value", "lower: aggregate excess growth"}
@@ -190,7 +194,7 @@ def test_changed_signal_mesh_fails(case: str, tmp_path: Path) -> None:
         mesh = content["upper"]["discretisation"]
         if mesh["kind"] == "exponential triangles":
             mesh["step"] = "1/3"
-        elif mesh["kind"] == "exponential sums":
+        elif mesh["kind"] in ("exponential sums", "share densities"):
             mesh["breakpoints"][1] = "1/10"
         else:
             mesh["breakpoints"][0][1] = "1/10"

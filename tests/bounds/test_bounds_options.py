@@ -95,6 +95,7 @@ def test_without_a_grid_the_bracket_is_refined_to_the_gap_that_is_asked() -> Non
         assert found.gap <= width
         assert found.status is BoundStatus.PROVED
     coarse = solve(ENVIRONMENT)
+    assert coarse.lower is not None
     assert coarse.gap <= 0.01 * coarse.lower.value
 
 
@@ -108,10 +109,12 @@ def test_a_gap_that_is_not_reached_is_said() -> None:
 
 @pytest.mark.parametrize("option", ["gap", "relative_gap"])
 def test_gaps_are_positive_and_exclude_grids(option: str) -> None:
+    nothing: dict[str, Any] = {option: 0.0}
+    something: dict[str, Any] = {option: 0.1}
     with pytest.raises(InputError, match="positive"):
-        solve(ENVIRONMENT, **{option: 0.0})
+        solve(ENVIRONMENT, **nothing)
     with pytest.raises(InputError, match="grid"):
-        solve(ENVIRONMENT, Q(3), **{option: 0.1})
+        solve(ENVIRONMENT, Q(3), **something)
 
 
 def test_watch_is_told_the_stages_in_order() -> None:

@@ -48,6 +48,7 @@ def joint_of(found: InformationStructure) -> dict[tuple[tuple[int, ...], int], F
 
 def check_lower(case: Case, bound: LowerBound) -> None:
     problem, laws = plain(case.environment), [law(grid) for grid in case.grids]
+    assert isinstance(bound.mechanism, Mechanism)
     decisions = decisions_of(bound.mechanism)
     assert all(in_decision_set(problem, decision) for decision in decisions.values())
     for x, i, state in itertools.product(decisions, problem.agents, problem.states):
@@ -60,6 +61,7 @@ def check_lower(case: Case, bound: LowerBound) -> None:
 
 def check_upper(case: Case, bound: UpperBound) -> None:
     problem, laws = plain(case.environment), [law(grid) for grid in case.grids]
+    assert isinstance(bound.information, InformationStructure)
     joint = joint_of(bound.information)
     assert min(joint.values()) >= 0
     prior = [sum((joint[x, state] for x in profiles(laws)), Fraction(0)) for state in problem.states]

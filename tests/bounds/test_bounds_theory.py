@@ -9,6 +9,7 @@ import pytest
 from definitions.cases import CORNERS, THREE, Case, E, P, Q, W, general
 from definitions.games import exact_guarantee, exact_potential
 from definitions.problem import law, plain, profiles
+from definitions.solved import gridded, numbers
 from robustmech import Beliefs, Environment, Grid, Mechanism, auction, public_expenditure, solve
 
 HALF = Fraction(1, 2)
@@ -47,19 +48,13 @@ def guarantee(environment: Environment, grids: Sequence[Grid], mechanism: Mechan
 def brackets(case: Case) -> tuple[float, float, float, float]:
     """The lower number, the guarantee of its mechanism, the potential of the upper's information, the upper number."""
     solution = solve(case.environment, case.grids)
-    assert solution.lower is not None
-    assert solution.upper is not None
+    (lower, upper), (mechanism, found) = numbers(solution), gridded(solution)
     laws = [law(grid) for grid in case.grids]
-    found = solution.upper.information
-    masses = found.joint.sum(axis=-1) if case.environment.transfers else 1.0
-    conditional = found.joint / (masses[..., None] if case.environment.transfers else 1.0)  # type: ignore[index]
+    conditional = found.joint
+    if case.environment.transfers:
+        conditional = conditional / conditional.sum(axis=-1, keepdims=True)
     potential = exact_potential(plain(case.environment), laws, {x: conditional[x].tolist() for x in profiles(laws)})
-    return (
-        solution.lower.value,
-        guarantee(case.environment, case.grids, solution.lower.mechanism),
-        potential,
-        solution.upper.value,
-    )
+    return lower, guarantee(case.environment, case.grids, mechanism), potential, upper
 
 
 @pytest.mark.parametrize(("name", "kind"), list(itertools.product(ENVIRONMENTS, GRIDS)))

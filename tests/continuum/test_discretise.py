@@ -7,6 +7,7 @@ import pytest
 from scipy.optimize import brentq, minimize_scalar
 
 import robustmech as rm
+from definitions.solved import gridded
 from robustmech.continuum.constant_sum import ConstantSum
 from robustmech.continuum.discretise import (
     best_multipliers,
@@ -61,10 +62,11 @@ def test_numbers_of_a_solution_are_found_again(environment: rm.Environment) -> N
     solution = rm.solve(environment, rm.Grid.quantile(8))
     assert solution.lower is not None
     assert solution.upper is not None
-    assert lower_number(solution.lower.mechanism, environment) == pytest.approx(solution.lower.value, abs=2e-7)
-    given = lower_number(solution.lower.mechanism, environment, multipliers=solution.lower.multipliers)
+    mechanism, information = gridded(solution)
+    assert lower_number(mechanism, environment) == pytest.approx(solution.lower.value, abs=2e-7)
+    given = lower_number(mechanism, environment, multipliers=solution.lower.multipliers)
     assert given == solution.lower.value
-    assert upper_number(solution.upper.information, environment) == solution.upper.value
+    assert upper_number(information, environment) == solution.upper.value
 
 
 def test_grid_bids_keep_the_slope_of_linear_pieces() -> None:

@@ -9,6 +9,7 @@ from dense_programs import dense_guarantee, dense_potential, environments, rando
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from definitions.solved import gridded, numbers
 from robustmech import BoundStatus, Environment, Grid, HighsSolver, auction, product_states, public_expenditure, solve
 from robustmech.bounds.evaluation import informational_value
 from robustmech.evaluate import guarantee, potential
@@ -37,15 +38,14 @@ SOLVED: dict[str, tuple[Environment, tuple[Grid, ...]]] = {
 def test_all_deviations_together_add_nothing_to_the_local_ones_at_the_solution(name: str) -> None:
     environment, grids = SOLVED[name]
     solution = solve(environment, grids)
-    assert solution.lower is not None
-    assert solution.upper is not None
-    exact = guarantee(solution.lower.mechanism, environment)
-    assert exact.value == pytest.approx(solution.lower.value, abs=1e-7)
-    assert exact.other_side == pytest.approx(solution.lower.value, abs=1e-7)
-    best = potential(solution.upper.information, environment)
-    assert best.value == pytest.approx(solution.upper.value, abs=1e-7)
-    assert best.other_side == pytest.approx(solution.upper.value, abs=1e-7)
-    assert best.value <= solution.upper.value + 1e-12
+    (lower, upper), (mechanism, information) = numbers(solution), gridded(solution)
+    exact = guarantee(mechanism, environment)
+    assert exact.value == pytest.approx(lower, abs=1e-7)
+    assert exact.other_side == pytest.approx(lower, abs=1e-7)
+    best = potential(information, environment)
+    assert best.value == pytest.approx(upper, abs=1e-7)
+    assert best.other_side == pytest.approx(upper, abs=1e-7)
+    assert best.value <= upper + 1e-12
     assert exact.record.status is best.record.status is BoundStatus.PROVED
 
 

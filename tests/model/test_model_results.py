@@ -116,6 +116,7 @@ def test_interim_values_of_a_general_environment_are_of_every_decision() -> None
     case = CASES["general 4 with transfers"]()
     upper = solve(case.environment, case.grids, side="upper").upper
     assert upper is not None
+    assert isinstance(upper.information, InformationStructure)
     interim = upper.information.interim_values(case.environment)
     assert interim.shape == (2, 4, 4, 3)
     joint = upper.information.joint

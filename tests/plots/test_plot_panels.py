@@ -11,17 +11,12 @@ from matplotlib.figure import Figure
 from plotted_solutions import common_value, large_numbers, outcomes, public_expenditure, trade, two_goods, unequal_grids
 
 import robustmech as rm
+from definitions.solved import gridded
 from robustmech import plots
 
 
 def new_axes() -> Axes:
     return Figure().add_subplot()
-
-
-def both(solution: rm.Solution) -> tuple[rm.Mechanism, rm.InformationStructure]:
-    assert solution.lower is not None
-    assert solution.upper is not None
-    return solution.lower.mechanism, solution.upper.information
 
 
 def mesh(axes: Axes) -> QuadMesh:
@@ -36,7 +31,7 @@ def pictured(axes: Axes) -> np.ma.MaskedArray[tuple[int, ...], np.dtype[np.float
 
 @pytest.mark.parametrize("solve", [lambda: common_value(2, 8), unequal_grids, public_expenditure])
 def test_aggregate_and_share(solve: Callable[[], rm.Solution]) -> None:
-    mechanism, _ = both(solution := solve())
+    mechanism, _ = gridded(solution := solve())
     first, second = mechanism.decisions[..., 0], mechanism.decisions[..., 1]
     axes = plots.aggregate_allocation(new_axes(), mechanism, solution.environment)
     m, n = pictured(axes).shape
@@ -50,7 +45,7 @@ def test_aggregate_and_share(solve: Callable[[], rm.Solution]) -> None:
 
 
 def test_cells_surround_their_actions() -> None:
-    mechanism, _ = both(solution := unequal_grids())
+    mechanism, _ = gridded(solution := unequal_grids())
     axes = plots.aggregate_allocation(new_axes(), mechanism, solution.environment)
     corners = np.asarray(mesh(axes).get_coordinates())
     m, n = pictured(axes).shape
@@ -66,7 +61,7 @@ def test_cells_surround_their_actions() -> None:
 
 
 def test_transfer_and_interim_value() -> None:
-    mechanism, information = both(solution := unequal_grids())
+    mechanism, information = gridded(solution := unequal_grids())
     assert mechanism.transfers is not None
     for agent in (0, 1):
         axes = plots.transfer(new_axes(), mechanism, solution.environment, agent=agent)
@@ -81,7 +76,7 @@ def test_transfer_and_interim_value() -> None:
 
 
 def test_improbable_signals_are_masked() -> None:
-    _, information = both(solution := public_expenditure())
+    _, information = gridded(solution := public_expenditure())
     shown = pictured(plots.interim_value(new_axes(), information, solution.environment))
     law = information.joint.sum(axis=-1)[: shown.shape[0], : shown.shape[1]]
     assert shown.mask.any()
@@ -90,7 +85,7 @@ def test_improbable_signals_are_masked() -> None:
 
 
 def test_own_decision() -> None:
-    mechanism, _ = both(solution := public_expenditure())
+    mechanism, _ = gridded(solution := public_expenditure())
     axes = plots.own_decision(new_axes(), mechanism, solution.environment, agent=1)
     m, n = pictured(axes).shape
     np.testing.assert_array_equal(pictured(axes), mechanism.decisions[:m, :n, 1])
@@ -100,7 +95,7 @@ def test_own_decision() -> None:
 
 
 def test_a_good_is_named_and_chosen() -> None:
-    mechanism, information = both(solution := two_goods())
+    mechanism, information = gridded(solution := two_goods())
     for good in (0, 1):
         axes = plots.aggregate_allocation(new_axes(), mechanism, solution.environment, good=good)
         m, n = pictured(axes).shape
@@ -117,7 +112,7 @@ def test_a_good_is_named_and_chosen() -> None:
 
 
 def test_outcomes_that_are_nobodys_own() -> None:
-    mechanism, information = both(solution := outcomes(3))
+    mechanism, information = gridded(solution := outcomes(3))
     axes = plots.aggregate_allocation(new_axes(), mechanism, solution.environment)
     m, n = pictured(axes).shape
     np.testing.assert_allclose(pictured(axes), 1 - mechanism.decisions[:m, :n, 0], atol=1e-12)
@@ -125,14 +120,14 @@ def test_outcomes_that_are_nobodys_own() -> None:
     axes = plots.interim_value(new_axes(), information, solution.environment)
     assert "“a park”" in axes.get_title()
     np.testing.assert_array_equal(pictured(axes), information.interim_values(solution.environment)[0, 1, :m, :n])
-    mechanism, _ = both(solution := outcomes(2))
+    mechanism, _ = gridded(solution := outcomes(2))
     assert "“a park”" in plots.aggregate_allocation(new_axes(), mechanism, solution.environment).get_title()
     axes = plots.allocation_share(new_axes(), mechanism, solution.environment)
     assert "only decision" in axes.texts[0].get_text()
 
 
 def test_decisions_that_may_add_up_to_less_than_one() -> None:
-    mechanism, _ = both(solution := trade())
+    mechanism, _ = gridded(solution := trade())
     axes = plots.aggregate_allocation(new_axes(), mechanism, solution.environment)
     m, n = pictured(axes).shape
     np.testing.assert_array_equal(pictured(axes), mechanism.decisions[:m, :n].sum(axis=-1))
@@ -141,7 +136,7 @@ def test_decisions_that_may_add_up_to_less_than_one() -> None:
 
 
 def test_one_agent_is_a_line() -> None:
-    mechanism, information = both(solution := common_value(1, 12))
+    mechanism, information = gridded(solution := common_value(1, 12))
     assert mechanism.transfers is not None
     environment = solution.environment
     interim = information.interim_values(environment)[0, 0]
@@ -156,14 +151,14 @@ def test_one_agent_is_a_line() -> None:
 
 
 def test_three_agents_are_sliced_at_the_median() -> None:
-    mechanism, _ = both(solution := common_value(3, 5))
+    mechanism, _ = gridded(solution := common_value(3, 5))
     axes = plots.aggregate_allocation(new_axes(), mechanism, solution.environment)
     np.testing.assert_array_equal(pictured(axes), mechanism.decisions[:4, :4, 2].sum(axis=-1))
     assert "bidder 3 at the median action, 0.45" in axes.get_title()
 
 
 def test_a_few_extreme_transfers_leave_the_colour_scale() -> None:
-    mechanism, _ = both(solution := large_numbers())
+    mechanism, _ = gridded(solution := large_numbers())
     assert mechanism.transfers is not None
     transfers = np.array(mechanism.transfers)
     transfers[0, 8, 8] = 1e7
@@ -180,7 +175,7 @@ def test_a_few_extreme_transfers_leave_the_colour_scale() -> None:
 
 
 def test_nothing_allocated_anywhere() -> None:
-    mechanism, _ = both(solution := common_value(2, 8))
+    mechanism, _ = gridded(solution := common_value(2, 8))
     empty = replace(mechanism, decision_counts=0 * mechanism.decision_counts)
     axes = plots.allocation_share(new_axes(), empty, solution.environment)
     assert "the aggregate is zero" in axes.texts[0].get_text()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from definitions.cases import CASES, E, P, Q, W
 from definitions.excess_growth import aggregate, individual_growths, two_agents
 from definitions.problem import law, probability, profiles
-from robustmech import Grid, ShapeError, solve
+from robustmech import Grid, Mechanism, ShapeError, solve
 from robustmech.model import FloatArray, product_law
 from robustmech.transfers import aggregate_excess_growth, equal_division, individual_growth_transfers
 
@@ -146,6 +146,7 @@ def test_a_solved_mechanism_has_transfers_with_its_growth(name: str) -> None:
     found = solve(case.environment, case.grids, side="lower").lower
     assert found is not None
     mechanism = found.mechanism
+    assert isinstance(mechanism, Mechanism)
     assert mechanism.transfers is not None
     assert mechanism.aggregate_excess_growth is not None
     laws = [law(grid) for grid in case.grids]

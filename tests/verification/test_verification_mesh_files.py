@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -22,8 +23,11 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     # for a payoff that no state changes
     "crossed triangles": {"breakpoints": [["0", "1/2"], ["0", 1, "3/2"]]},
     "shares": {"breakpoints": ["0", "1/2"], "agents": 2},
+    # without transfers
+    "shares without transfers": {"breakpoints": ["0", "1/2"], "agents": 2},
+    "share densities": {"breakpoints": ["0", "1/2"], "agents": 2},
 }
-UPPER = {"exponential boxes", "exponential sums", "exponential triangles"}
+UPPER = {"exponential boxes", "exponential sums", "exponential triangles", "share densities"}
 LONG = "1/" + "3" * 200
 
 
@@ -47,16 +51,29 @@ def parse(kind: str, fields: Mapping[str, Any], given: Problem) -> object:
 
 
 AVERAGING = ("crossed triangles", "shares")
+PLAIN = ("shares without transfers", "share densities")
+
+
+def suitable(kind: str) -> Problem:
+    """A problem that the kind is for."""
+    given = problem(known_payoff=kind in AVERAGING)
+    return replace(given, transfers=False) if kind in PLAIN else given
 
 
 @pytest.mark.parametrize("kind", RIGHT)
 def test_right_descriptions_are_read(kind: str) -> None:
-    assert parse(kind, RIGHT[kind], problem(known_payoff=kind in AVERAGING)) is not None
+    assert parse(kind, RIGHT[kind], suitable(kind)) is not None
+
+
+@pytest.mark.parametrize("kind", PLAIN)
+def test_problems_with_transfers_are_not_for_plain_shares(kind: str) -> None:
+    with pytest.raises(Flaw, match="without transfers"):
+        parse(kind, RIGHT[kind], problem())
 
 
 @pytest.mark.parametrize("kind", RIGHT)
 def test_missing_and_unknown_fields_are_named(kind: str) -> None:
-    given = problem(known_payoff=kind in AVERAGING)
+    given = suitable(kind)
     for field in RIGHT[kind]:
         with pytest.raises(Flaw, match=re.escape(repr(field))):
             parse(kind, {name: value for name, value in RIGHT[kind].items() if name != field}, given)
@@ -78,10 +95,10 @@ def test_malformed_breakpoints_are_named(kind: str, points: Any) -> None:
 
 
 @pytest.mark.parametrize("points", BREAKPOINTS, ids=lambda points: str(points)[:30])
-@pytest.mark.parametrize("kind", ["exponential sums", "shares"])
+@pytest.mark.parametrize("kind", ["exponential sums", "shares", *PLAIN])
 def test_malformed_breakpoints_of_sums_are_named(kind: str, points: Any) -> None:
     with pytest.raises(Flaw, match=r"side\.breakpoints"):
-        parse(kind, {**RIGHT[kind], "breakpoints": points}, problem(known_payoff=kind in AVERAGING))
+        parse(kind, {**RIGHT[kind], "breakpoints": points}, suitable(kind))
 
 
 @pytest.mark.parametrize(
@@ -116,9 +133,10 @@ def test_malformed_fields_are_named(kind: str, field: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize("value", [1, 3, "2", 2.0, None])
-def test_shares_are_of_as_many_agents(value: Any) -> None:
+@pytest.mark.parametrize("kind", ["shares", *PLAIN])
+def test_shares_are_of_as_many_agents(kind: str, value: Any) -> None:
     with pytest.raises(Flaw, match=r"side\.agents"):
-        parse("shares", {**RIGHT["shares"], "agents": value}, problem(known_payoff=True))
+        parse(kind, {**RIGHT[kind], "agents": value}, suitable(kind))
 
 
 def test_sizes_and_exponents_have_limits() -> None:

@@ -12,7 +12,9 @@ from robustmech.elements import (
     ExponentialTriangles,
     InformationMesh,
     MechanismMesh,
+    ShareDensities,
     Shares,
+    SharesWithoutTransfers,
     Spacing,
     Triangles,
 )
@@ -33,7 +35,7 @@ def encode_mesh(mesh: MechanismMesh | InformationMesh) -> Json:
             return {"kind": kind, "breakpoints": _lists(mesh.spacings), "rows": rows}
         case CrossedTriangles() | Boxes() | ExponentialBoxes():
             return {"kind": kind, "breakpoints": _lists(mesh.spacings)}
-        case Shares():
+        case Shares() | SharesWithoutTransfers() | ShareDensities():
             return {"kind": kind, "breakpoints": _texts(mesh.spacing.breakpoints), "agents": mesh.agents}
         case ExponentialSums():
             return {"kind": kind, "breakpoints": _texts(mesh.spacing.breakpoints), "weights": _texts(mesh.slant)}
@@ -53,6 +55,8 @@ def decode_mechanism_mesh(table: dict[str, Any]) -> MechanismMesh:
             return CrossedTriangles(spacings=_pair(points))
         case Shares.kind:
             return Shares(spacing=_spacing(points), agents=int(table["agents"]))
+        case SharesWithoutTransfers.kind:
+            return SharesWithoutTransfers(spacing=_spacing(points), agents=int(table["agents"]))
         case _:
             return Boxes(spacings=tuple(map(_spacing, points)))
 
@@ -64,6 +68,8 @@ def decode_information_mesh(table: dict[str, Any]) -> InformationMesh:
             return ExponentialTriangles(step=Fraction(table["step"]), cells=int(table["cells"]))
         case ExponentialSums.kind:
             return ExponentialSums(spacing=_spacing(table["breakpoints"]), slant=_exact(table["weights"]))
+        case ShareDensities.kind:
+            return ShareDensities(spacing=_spacing(table["breakpoints"]), agents=int(table["agents"]))
         case _:
             return ExponentialBoxes(spacings=tuple(map(_spacing, table["breakpoints"])))
 

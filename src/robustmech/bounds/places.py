@@ -1,16 +1,21 @@
 """Where programs live: on grids, or on meshes in the continuum."""
 
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
 from robustmech.bounds.size import ProgramSize, estimated_size, program_size
 from robustmech.elements import (
+    Boxes,
     ExponentialInformation,
     InformationMesh,
     MechanismMesh,
     PiecewiseLinearMechanism,
+    Spacing,
 )
+from robustmech.errors import InputError
 from robustmech.model import (
     MECHANISM_DENOMINATOR,
     Discretisation,
@@ -25,6 +30,9 @@ from robustmech.model import (
     on_grids,
 )
 from robustmech.transfers import equal_division, individual_growth_transfers
+
+_MOST_EVALUATIONS = 500_000
+"""Rows times states, at most, on a mesh that a solved mechanism is evaluated on again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +79,9 @@ class GridPlace:
         """The finite information structure."""
         return InformationStructure.on(self.grids, law)
 
+    def finer(self, environment: Environment, counts: IntArray) -> None:
+        """A grid's number is the best that its decisions have."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MechanismPlace:
@@ -99,6 +110,41 @@ class MechanismPlace:
             own_decisions=environment.own_decisions,
             decision_names=environment.decision_names,
         )
+
+    def finer(self, environment: Environment, counts: IntArray) -> tuple["MechanismPlace", FloatArray] | None:
+        """Halved boxes and the same mechanism's decisions there, if that may be a better number and is not much work.
+
+        With transfers Ξ is concave on a box, the least of multilinear functions, and counts as multilinear between the
+        corners: the less is lost, the smaller the boxes. On triangles derivatives are constant, and without transfers
+        the least value is at a corner already.
+        """
+        mesh = self.mesh
+        if not (isinstance(mesh, Boxes) and environment.transfers):
+            return None
+        try:
+            finer = Boxes(spacings=tuple(map(_halved, mesh.spacings)))
+        except InputError:  # cells would be too small
+            return None
+        if finer.counts.rows * environment.states > _MOST_EVALUATIONS:
+            return None
+        decisions = counts.reshape(*mesh.node_shape, -1) / MECHANISM_DENOMINATOR
+        for axis in range(mesh.agents):
+            decisions = _with_middles(decisions, axis)
+        return MechanismPlace(mesh=finer), decisions.reshape(-1, environment.decisions)
+
+
+def _halved(spacing: Spacing) -> Spacing:
+    points = spacing.breakpoints
+    middles = (Fraction(low + high) / 2 for low, high in pairwise(points))
+    return Spacing(breakpoints=tuple(sorted((*points, *middles))))
+
+
+def _with_middles(values: FloatArray, axis: int) -> FloatArray:
+    """Averages of neighbours put between them, along one axis."""
+    moved = np.moveaxis(values, axis, 0)
+    found = np.empty((2 * moved.shape[0] - 1, *moved.shape[1:]))
+    found[::2], found[1::2] = moved, (moved[1:] + moved[:-1]) / 2
+    return np.moveaxis(found, 0, axis)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,6 +83,10 @@ class LowerPlace(Place, Protocol):
         """The mechanism with the given decisions at the nodes and Ξ at the rows, which have the given masses."""
         ...
 
+    def finer(self, environment: Environment, counts: IntArray) -> "tuple[LowerPlace, FloatArray] | None":
+        """A place with more rows, and the same mechanism's decisions there, where that is worth evaluating."""
+        ...
+
 
 class UpperPlace(Place, Protocol):
     """Where an upper program lives, and what its solution is called there."""
@@ -161,34 +165,83 @@ class Task:
         return record
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Certified:
+    """Feasible decisions at a place, and the number that they prove with some belief multipliers."""
+
+    place: LowerPlace
+    mass: FloatArray
+    counts: IntArray
+    proposed: FloatArray
+    multipliers: RationalArray
+    value: float
+    growth: FloatArray
+
+    @classmethod
+    def of(cls, program: LocalProgram, place: LowerPlace, decisions: FloatArray, y: FloatArray) -> "_Certified":
+        """Repaired and evaluated.
+
+        Raises:
+            RepairError: if the decisions cannot be repaired.
+        """
+        environment, discretisation = program.environment, program.discretisation
+        counts = feasible_decisions(environment, discretisation, decisions)
+        multipliers = sink_excluded_states(program, counts, exact_multipliers(environment, y))
+        value, growth = strategic_value(environment, discretisation, counts, multipliers)
+        return cls(
+            place=place,
+            mass=discretisation.mass,
+            counts=counts,
+            proposed=y,
+            multipliers=multipliers,
+            value=value,
+            growth=growth,
+        )
+
+    def refined(self, program: LocalProgram) -> "_Certified":
+        """The same mechanism and multipliers evaluated at more rows, while that is a better number."""
+        finer = self.place.finer(program.environment, self.counts)
+        if finer is None:
+            return self
+        place, decisions = finer
+        try:
+            found = _Certified.of(
+                replace(program, discretisation=place.discretise(Side.LOWER)), place, decisions, self.proposed
+            )
+        except RepairError:
+            return self
+        return found.refined(program) if found.value > self.value else self
+
+
 def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
-    """The certified lower number: the solver's proposal's or, where that is less than it claims, nothing's."""
+    """The certified lower number: the solver's proposal's or, where that is less than it claims, nothing's.
+
+    The mechanism may be given on a finer mesh than the program's, where it is the same but known better.
+    """
     started = time.perf_counter()
     program, found = task.propose(place, Side.LOWER)
     candidates = [(program.decisions(found), program.belief_multipliers(found))]
     candidates.append((np.zeros_like(candidates[0][0]), np.zeros_like(candidates[0][1])))
-    best: tuple[float, IntArray, RationalArray, FloatArray] | None = None
+    best: _Certified | None = None
     trouble: RepairError | None = None
     for proposed, y in candidates:
         try:
-            counts = feasible_decisions(task.environment, program.discretisation, proposed)
+            certified = _Certified.of(program, place, proposed, y)
         except RepairError as error:
             trouble = error
             continue
-        multipliers = sink_excluded_states(program, counts, exact_multipliers(task.environment, y))
-        value, growth = strategic_value(task.environment, program.discretisation, counts, multipliers)
-        if best is None or value > best[0]:
-            best = (value, counts, multipliers, growth)
-        if task.confirmed(program, found, value):
+        if best is None or certified.value > best.value:
+            best = certified
+        if task.confirmed(program, found, certified.value):
             break
     if best is None:
         raise trouble if trouble is not None else SolveError("the lower program gave nothing to certify")
-    value, counts, multipliers, growth = best
+    final = best.refined(program)
     return LowerBound(
-        value=value,
-        mechanism=place.mechanism(task.environment, counts, growth, program.discretisation.mass),
-        multipliers=multipliers,
-        record=task.record(place, program, found, value, started),
+        value=final.value,
+        mechanism=final.place.mechanism(task.environment, final.counts, final.growth, final.mass),
+        multipliers=final.multipliers,
+        record=task.record(place, program, found, best.value, started),
     )
 
 
@@ -219,7 +272,7 @@ def solve_upper(task: Task, place: UpperPlace) -> UpperBound:
 
 
 def _negligible(task: Task, prior: FloatArray) -> npt.NDArray[np.bool_]:
-    """States so unlikely that a solver's law of them is noise, and worth so little that signals need not tell of them."""
+    """States so unlikely that a solver's law of them is noise, and worth too little for signals to tell of them."""
     worth = prior * np.abs(task.environment.best_surplus())
     found: npt.NDArray[np.bool_] = (prior < _UNLIKELY) & (worth < _UNLIKELY * task.worth)
     return found

@@ -61,17 +61,8 @@ def solve(
     """
     if side not in ("both", "lower", "upper"):
         raise InputError(f"side is {side!r}: choose both, lower or upper")
-    if time_limit is not None and not time_limit > 0:
-        raise InputError(f"time limit is {time_limit}: give a positive number of seconds")
-    if iteration_limit is not None and not (isinstance(iteration_limit, int) and 1 <= iteration_limit <= 10**6):
-        raise InputError(f"iteration limit is {iteration_limit}: give at least one and at most 1,000,000 iterations")
-    if not memory_limit > 0:
-        raise InputError(f"memory limit is {memory_limit}: give a positive number of bytes")
-    for name, width in (("gap", gap), ("relative gap", relative_gap)):
-        if width is not None and not width > 0:
-            raise InputError(f"{name} is {width}: give a positive number")
-        if width is not None and grid is not None:
-            raise InputError(f"{name}: a grid fixes the bracket's width; give one or the other")
+    _check_limits(time_limit, iteration_limit, memory_limit)
+    _check_gaps(gap, relative_gap, grid)
     task = Task(
         environment=environment,
         alike=exchanges(environment),
@@ -81,12 +72,7 @@ def solve(
         watch=watch if watch is not None else _ignore,
     )
     if grid is None:
-        target = Target(
-            gap=gap,
-            relative_gap=_DEFAULT_RELATIVE_GAP if gap is None and relative_gap is None else relative_gap,
-            seconds=_DEFAULT_SECONDS if time_limit is None else time_limit,
-            memory=memory_limit,
-        )
+        target = _target(gap, relative_gap, time_limit, memory_limit)
         return refine(task, target, tuple(Side) if side == "both" else (Side(side),))
     lower, upper = _places(environment, grid, memory_limit)
     return Solution(
@@ -94,6 +80,32 @@ def solve(
         lower=solve_lower(task, lower) if side != "upper" else None,
         upper=solve_upper(task, upper) if side != "lower" else None,
     )
+
+
+def _target(gap: float | None, relative_gap: float | None, time_limit: float | None, memory_limit: float) -> Target:
+    return Target(
+        gap=gap,
+        relative_gap=_DEFAULT_RELATIVE_GAP if gap is None and relative_gap is None else relative_gap,
+        seconds=_DEFAULT_SECONDS if time_limit is None else time_limit,
+        memory=memory_limit,
+    )
+
+
+def _check_limits(time_limit: float | None, iteration_limit: int | None, memory_limit: float) -> None:
+    if time_limit is not None and not time_limit > 0:
+        raise InputError(f"time limit is {time_limit}: give a positive number of seconds")
+    if iteration_limit is not None and not (isinstance(iteration_limit, int) and 1 <= iteration_limit <= 10**6):
+        raise InputError(f"iteration limit is {iteration_limit}: give at least one and at most 1,000,000 iterations")
+    if not memory_limit > 0:
+        raise InputError(f"memory limit is {memory_limit}: give a positive number of bytes")
+
+
+def _check_gaps(gap: float | None, relative_gap: float | None, grid: Grid | Sequence[Grid] | Meshes | None) -> None:
+    for name, width in (("gap", gap), ("relative gap", relative_gap)):
+        if width is not None and not width > 0:
+            raise InputError(f"{name} is {width}: give a positive number")
+        if width is not None and grid is not None:
+            raise InputError(f"{name}: a grid fixes the bracket's width; give one or the other")
 
 
 def _places(

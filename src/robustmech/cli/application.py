@@ -17,7 +17,7 @@ _NAMES = ("solve", "verify", "design", "clear")
 
 
 class _Commands(click.Group):
-    """Commands that are imported when they are asked for: each needs other libraries, and some take a second to load."""
+    """Commands imported when they are asked for: each needs other libraries, and some take a second to load."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All of them, in the order in which a person meets them."""

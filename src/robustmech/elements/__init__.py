@@ -1,20 +1,14 @@
 """Finite elements for the programs in the continuum: mechanisms on real actions, information on real signals."""
 
 from robustmech.elements.information import ExponentialInformation
-from robustmech.elements.meshes import (
-    Boxes,
-    CrossedTriangles,
+from robustmech.elements.information_meshes import (
     ExponentialBoxes,
     ExponentialSums,
     ExponentialTriangles,
-    InformationMesh,
-    MechanismMesh,
-    Meshes,
     ShareDensities,
-    Shares,
-    SharesWithoutTransfers,
-    Triangles,
 )
+from robustmech.elements.mechanism_meshes import Boxes, CrossedTriangles, Shares, SharesWithoutTransfers, Triangles
+from robustmech.elements.meshes import InformationMesh, MechanismMesh, Meshes
 from robustmech.elements.rule import PiecewiseLinearMechanism
 from robustmech.elements.spacing import Spacing
 

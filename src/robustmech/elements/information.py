@@ -13,9 +13,10 @@ from robustmech.model import Environment, ExactLaw, FloatArray, RationalArray
 class ExponentialInformation:
     r"""A joint law of real signals and the state, whose law of the state is exact.
 
-    With transfers signals are independent exponentials, and the law of the state given the signals interpolates the laws
-    at the mesh's rows, mixed with weight ε with the law ν that makes the law of the state exactly ``law.state_law``. Without
-    transfers the density of signals and state, relative to independent exponentials, is what is interpolated.
+    With transfers signals are independent exponentials, and the law of the state given the signals interpolates the
+    laws at the mesh's rows, mixed with weight ε with the law ν that makes the law of the state exactly
+    ``law.state_law``. Without transfers the density of signals and state, relative to independent exponentials, is what
+    is interpolated.
 
     Args:
         mesh: where laws are given and how they are interpolated.
@@ -37,21 +38,24 @@ class ExponentialInformation:
         return self.law.state_law
 
     def density(self, signals: FloatArray) -> FloatArray:
-        """The joint density relative to independent exponentials, shape (…, states) for signals (…, agents), rounded."""
+        """The joint density relative to independent exponentials, rounded: (…, states) for signals (…, agents)."""
         array = np.asarray(signals, dtype=np.float64)
         if array.ndim == 0 or array.shape[-1] != self.agents:
             raise ShapeError(f"signals have shape {array.shape}: expected one per agent, (…, {self.agents})")
         if not np.all(np.isfinite(array) & (array >= 0)):
             raise InputError("signals must be finite and at least zero")
         conditional = self.law.joint / self.law.mass[:, None]
-        found: FloatArray = self.mesh.weights(array.reshape(-1, self.agents)) @ conditional
-        return found.reshape(*array.shape[:-1], conditional.shape[1])
+        found = self.mesh.weights(array.reshape(-1, self.agents)) @ conditional
+        density: FloatArray = found.reshape(*array.shape[:-1], conditional.shape[1])
+        return density
 
     def posterior(self, signals: FloatArray) -> FloatArray:
         """The law of the state given the signals, shape (…, states); NaN where signals have no density."""
         density = self.density(signals)
         total = density.sum(axis=-1, keepdims=True)
-        return np.divide(density, total, out=np.full_like(density, np.nan), where=total > 0)
+        posterior: FloatArray = np.full_like(density, np.nan)
+        np.divide(density, total, out=posterior, where=total > 0)
+        return posterior
 
     def interim_values(self, environment: Environment, signals: FloatArray) -> FloatArray:
         """Expected utility of each agent's own decisions given the signals, shape (agents, goods, …)."""

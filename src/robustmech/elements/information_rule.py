@@ -55,7 +55,7 @@ def triangle_weights(step: Fraction, cells: int, signals: FloatArray) -> sp.csr_
     growth, top = float(exponential(step)), spacing.positions[-1]
     places = [located(spacing, signals[:, i]) for i in (0, 1)]
     (a, s), (b, t) = places
-    shares, _ = triangle_shares(growth, np.exp(float(step) * s), np.exp(float(step) * t))
+    shares = triangle_shares(growth, np.exp(float(step) * s), np.exp(float(step) * t))
     beyond = [signals[:, i] >= top for i in (0, 1)]
     inside = ~(beyond[0] | beyond[1])
     columns = [np.where(inside, layout.square(a, b, law), layout.corner) for law in range(LAWS)]

@@ -1,29 +1,31 @@
 r"""Mechanisms of two agents that are linear on crossed triangles: every cell is cut by both diagonals.
 
-A cell :math:`[a, a + g] \times [b, b + h]` has a node at each corner and one in the middle, and four triangles: bottom, left,
-right and top. Lines :math:`x_1 / g \pm x_2 / h = const` through corners are unions of edges, so kinks along the boundary of
-rationing and along differences of actions are both represented. Beyond the last breakpoint of a coordinate the mechanism is
-constant in it.
+A cell :math:`[a, a + g] \times [b, b + h]` has a node at each corner and one in the middle, and four triangles: bottom,
+left, right and top. Lines :math:`x_1 / g \pm x_2 / h = const` through corners are unions of edges, so kinks along the
+boundary of rationing and along differences of actions are both represented. Beyond the last breakpoint of a coordinate
+the mechanism is constant in it.
 
-On the rising diagonal the right-derivatives in the two own actions come from different triangles, R to its lower right and L to
-its upper left, and so do the transfers' growths. Writing Ξ = A + B with agent 1's transfers built from A and agent 2's from B,
-what counts there is :math:`A_R + B_L`, and taking
+On the rising diagonal the right-derivatives in the two own actions come from different triangles, R to its lower right
+and L to its upper left, and so do the transfers' growths. Writing Ξ = A + B with agent 1's transfers built from A and
+agent 2's from B, what counts there is :math:`A_R + B_L`, and taking
 
-.. math:: A_R = \tfrac12 (\Xi_R - \delta),\ B_R = \tfrac12 (\Xi_R + \delta),\qquad A_L = \tfrac12 (\Xi_L + \delta),\ B_L = \tfrac12 (\Xi_L - \delta)
+.. math:: A_R = \tfrac12 (\Xi_R - \delta),\ B_R = \tfrac12 (\Xi_R + \delta),\qquad
+    A_L = \tfrac12 (\Xi_L + \delta),\ B_L = \tfrac12 (\Xi_L - \delta)
 
-leaves Ξ as it is on both and lowers it on the edge by δ, as far as is needed. Each triangle has one rising edge and is R or L
-there, so one row per triangle is enough.
+leaves Ξ as it is on both and lowers it on the edge by δ, as far as is needed. Each triangle has one rising edge and is
+R or L there, so one row per triangle is enough.
 """
 
 from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import numpy as np
-import scipy.sparse as sp
 
-from robustmech.elements.integrals import context, decimal, exponential, simplex_integral
-from robustmech.elements.masses import UNIT, balanced, quotients, rounded, whole
-from robustmech.elements.spacing import Spacing, linear_masses
+from robustmech.elements.integrals import context, decimal, simplex_integral
+from robustmech.elements.lower_triangles import element_masses
+from robustmech.elements.masses import balanced, quotients, rounded, whole
+from robustmech.elements.operators import Entries, gathered
+from robustmech.elements.spacing import Spacing
 from robustmech.model import Discretisation, Environment, FloatArray, IntArray, RationalArray
 
 BOTTOM, LEFT, RIGHT, TOP = range(4)
@@ -35,8 +37,9 @@ _RISING = ((BOTTOM, LEFT), (RIGHT, TOP))
 def on_crossed_triangles(spacings: tuple[Spacing, Spacing]) -> Discretisation:
     """The lower program on crossed triangles, for problems with transfers whose designer's payoff ignores the state.
 
-    Nodes: the corners of cells, then the middles. Rows: the bottom triangles cell by cell, the left ones, the right ones, the
-    top ones; the strips beyond the first agent's last breakpoint, those beyond the second's, and the quadrant beyond both.
+    Nodes: the corners of cells, then the middles. Rows: the bottom triangles cell by cell, the left ones, the right
+    ones, the top ones; the strips beyond the first agent's last breakpoint, those beyond the second's, and the quadrant
+    beyond both.
     """
     one, two = spacings
     low, right, up, high, middle = cell_nodes(one.cells, two.cells)
@@ -45,7 +48,7 @@ def on_crossed_triangles(spacings: tuple[Spacing, Spacing]) -> Discretisation:
     size = (one.cells + 1) * (two.cells + 1) + one.cells * two.cells
     g = np.repeat([float(1 / width) for width in one.widths], two.cells)
     h = np.tile([float(1 / width) for width in two.widths], one.cells)
-    corner_weights = _weights(one, two)
+    corner_weights = element_masses(one, two, _cell_masses)
     weights = balanced(corner_weights.sum(axis=1))
     mass = rounded(weights)
     rows = np.arange(mass.size)
@@ -69,8 +72,8 @@ def on_crossed_triangles(spacings: tuple[Spacing, Spacing]) -> Discretisation:
     shape = (mass.size, size)
     index = np.arange((one.cells + 1) * (two.cells + 1)).reshape(one.cells + 1, two.cells + 1)
     return Discretisation(
-        evaluation=_gathered([(np.repeat(rows, 3), corners.ravel(), shares)], shape),
-        local=(_gathered(across, shape), _gathered(along, shape)),
+        evaluation=gathered([(np.repeat(rows, 3), corners.ravel(), shares)], shape),
+        local=(gathered(across, shape), gathered(along, shape)),
         mass=mass,
         mass_weights=weights,
         mass_doubt=4 * mass.size,
@@ -82,7 +85,10 @@ def on_crossed_triangles(spacings: tuple[Spacing, Spacing]) -> Discretisation:
 
 
 def element_corners(spacings: tuple[Spacing, Spacing]) -> IntArray:
-    """The nodes at the corners of each element, shape (rows, 3); strips have two, the quadrant one, and the rest is repeated."""
+    """The nodes at the corners of each element, shape (rows, 3).
+
+    Strips have two corners, the quadrant one, and the rest is repeated.
+    """
     one, two = spacings
     low, right, up, high, middle = cell_nodes(one.cells, two.cells)
     last, top, far = tail_nodes(one.cells, two.cells)
@@ -110,36 +116,13 @@ def tail_nodes(m: int, n: int) -> tuple[IntArray, IntArray, IntArray]:
     return index[-1], index[:, -1], index[-1:, -1]
 
 
-_Part = tuple[IntArray, IntArray, FloatArray]
-
-
-def _slope(rows: IntArray, ahead: IntArray, behind: IntArray, inverse: FloatArray) -> _Part:
+def _slope(rows: IntArray, ahead: IntArray, behind: IntArray, inverse: FloatArray) -> Entries:
     return np.tile(rows, 2), np.concatenate([ahead, behind]), np.concatenate([inverse, -inverse])
 
 
-def _middle_slope(rows: IntArray, middle: IntArray, one: IntArray, two: IntArray, inverse: FloatArray) -> list[_Part]:
+def _middle_slope(rows: IntArray, middle: IntArray, one: IntArray, two: IntArray, inverse: FloatArray) -> list[Entries]:
     """The derivative from the mean of two corners to the middle, half a cell away."""
     return [_slope(rows, middle, one, inverse), _slope(rows, middle, two, inverse)]
-
-
-def _gathered(parts: list[_Part], shape: tuple[int, int]) -> sp.csr_array:
-    rows, columns, entries = (np.concatenate([part[k] for part in parts]) for k in range(3))
-    return sp.csr_array(sp.coo_array((entries, (rows, columns)), shape=shape))
-
-
-def _weights(one: Spacing, two: Spacing) -> RationalArray:
-    """The masses of barycentric coordinates, element by element, shape (elements, 3)."""
-    starts = [whole([exponential(-x) for x in spacing.breakpoints]) for spacing in (one, two)]
-    place = np.multiply.outer(starts[0][:-1], starts[1][:-1])
-    shapes = {(g, h): _cell_masses(g, h) for g in set(one.widths) for h in set(two.widths)}
-    shape = np.array([[shapes[g, h] for h in two.widths] for g in one.widths], dtype=object)
-    cells = shape * place[:, :, None, None] // UNIT**2
-    strips = []
-    for own, other in ((two, starts[0][-1]), (one, starts[1][-1])):
-        pairs = [whole(linear_masses(x, h, Fraction(1))) for x, h in zip(own.breakpoints, own.widths, strict=False)]
-        strips.append(np.array([[*(pair * other // UNIT), 0] for pair in pairs], dtype=object))
-    corner = np.array([[starts[0][-1] * starts[1][-1] // UNIT, 0, 0]], dtype=object)
-    return np.concatenate([*(cells[:, :, k].reshape(-1, 3) for k in range(4)), *strips, corner])
 
 
 def _cell_masses(g: Fraction, h: Fraction) -> RationalArray:
@@ -171,8 +154,8 @@ def divided_growth(
 
     On a rising edge it is enough to lower Ξ by
 
-    .. math:: \delta = \max_\theta \tfrac12 \big[ u_1 \cdot (\partial_1 c|_L - \partial_1 c|_R) + u_2 \cdot (\partial_2 c|_R
-        - \partial_2 c|_L) \big]^+,
+    .. math:: \delta = \max_\theta \tfrac12 \big[ u_1 \cdot (\partial_1 c|_L - \partial_1 c|_R)
+        + u_2 \cdot (\partial_2 c|_R - \partial_2 c|_L) \big]^+,
 
     since λ(θ) is at most the mean of what the two triangles' rows allow.
 

@@ -1,35 +1,37 @@
 r"""Mechanisms of alike agents that depend on shares of the sum of actions and on the sum, for two agents or more.
 
-With :math:`s = \sum_i x_i` and shares :math:`y_i = x_i / s` the mechanism is :math:`c(x) = \sum_i y_i C_i(s)`, where the
-:math:`C_i(s)`, the decision where agent i alone acts, are piecewise linear, equal at s = 0 and constant beyond the last
-breakpoint. Being averages of decisions they are feasible everywhere. Then
+With :math:`s = \sum_i x_i` and shares :math:`y_i = x_i / s` the mechanism is :math:`c(x) = \sum_i y_i C_i(s)`, where
+the :math:`C_i(s)`, the decision where agent i alone acts, are piecewise linear, equal at s = 0 and constant beyond the
+last breakpoint. Being averages of decisions they are feasible everywhere. Then
 
 .. math:: \partial_m c = \frac{1}{s} \Big[ C_m(s) - \sum_i y_i C_i(s) \Big] + \sum_i y_i C_i'(s),
 
-which on a cell is linear in the shares and in 1/s, so an inequality that holds for each agent alone at both ends of a cell
-holds in it; in the first cell it is constant. All right-derivatives come from the cell above. Good sold in proportion to
-bids, rationed below a boundary, is of this form exactly. The sum has the Erlang law and is independent of the shares.
+which on a cell is linear in the shares and in 1/s, so an inequality that holds for each agent alone at both ends of a
+cell holds in it; in the first cell it is constant. All right-derivatives come from the cell above. Good sold in
+proportion to bids, rationed below a boundary, is of this form exactly. The sum has the Erlang law and is independent of
+the shares.
 """
 
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import numpy as np
 import scipy.sparse as sp
 
 from robustmech.elements.integrals import context, decimal, exponential
 from robustmech.elements.masses import balanced, rounded, whole
+from robustmech.elements.operators import Entries, gathered
 from robustmech.elements.spacing import Spacing
 from robustmech.elements.triangle_rule import located
-from robustmech.model import Discretisation, Environment, FloatArray, IntArray
+from robustmech.model import Discretisation, Environment, FloatArray, IntArray, RationalArray
 
 
 def on_shares(spacing: Spacing, agents: int) -> Discretisation:
     """The lower program on mechanisms in shares and the sum.
 
-    Nodes: the sum zero, then for each breakpoint each agent alone. Rows: the first cell; then for each cell its low end and its
-    high end, each agent alone; then the last breakpoint, each agent alone; then the far end of the tail.
+    Nodes: the sum zero, then for each breakpoint each agent alone. Rows: the first cell; then for each cell its low end
+    and its high end, each agent alone; then the last breakpoint, each agent alone; then the far end of the tail.
     """
     cells, nodes = spacing.cells, 1 + spacing.cells * agents
     own, average = _masses(spacing, agents)
@@ -86,13 +88,14 @@ def _moments(spacing: Spacing, agents: int) -> list[tuple[Decimal, Decimal, Deci
     found = []
     for k in (-1, 0, 1):
         tails = [*(erlang_tail(agents + k, point) for point in spacing.breakpoints), Decimal(0)]
-        found.append([scale[k] * (low - high) for low, high in zip(tails[:-1], tails[1:], strict=True)])
+        found.append([scale[k] * (low - high) for low, high in pairwise(tails)])
     return list(zip(*found, strict=True))
 
 
-def _masses(spacing: Spacing, agents: int) -> tuple[np.ndarray, list[list[Decimal]]]:
-    """The rows' masses in whole units, and for each cell after the first the means of products of the weights in 1/s (low,
-    high) with the linear ones (low, high).
+def _masses(spacing: Spacing, agents: int) -> tuple[RationalArray, list[list[Decimal]]]:
+    """The rows' masses in whole units, and for each cell after the first the means of products of weights.
+
+    They are products of the weights in 1/s (low, high) with the linear ones (low, high); the first cell's come last.
     """
     with localcontext(context()):
         first, *inner, tail = _moments(spacing, agents)
@@ -143,9 +146,8 @@ def _node(breakpoint_: IntArray, agent: IntArray, agents: int) -> IntArray:
     return 1 + (breakpoint_ - 1) * agents + agent
 
 
-def _matrix(parts: list[tuple[IntArray, IntArray, FloatArray]], shape: tuple[int, int]) -> sp.csr_array:
-    rows, columns, entries = (np.concatenate([part[k] for part in parts]) for k in range(3))
-    found = sp.csr_array(sp.coo_array((entries, (rows, columns)), shape=shape))
+def _matrix(parts: list[Entries], shape: tuple[int, int]) -> sp.csr_array:
+    found = gathered(parts, shape)
     found.eliminate_zeros()
     return found
 

@@ -1,13 +1,15 @@
 r"""Mechanisms of two agents that are linear on triangles.
 
-Each cell :math:`[a, a + g] \times [b, b + h]` is cut from its lower right to its upper left corner. On the lower triangle
-the derivatives in both own actions are the forward differences at (a, b), on the upper one the backward differences at
-(a + g, b + h); beyond the last breakpoint of a coordinate the mechanism is constant in it. The right-derivatives at any point
-come from one element: across a vertical or horizontal edge the derivative along it is the same on both sides, on the cut
-both come from the upper triangle, and at a corner of cells both come from the lower triangle to its upper right. The
-boundary of rationing :math:`\eta \cdot a = 1` is a union of edges where the widths are in inverse proportion to η.
+Each cell :math:`[a, a + g] \times [b, b + h]` is cut from its lower right to its upper left corner. On the lower
+triangle the derivatives in both own actions are the forward differences at (a, b), on the upper one the backward
+differences at (a + g, b + h); beyond the last breakpoint of a coordinate the mechanism is constant in it. The
+right-derivatives at any point come from one element: across a vertical or horizontal edge the derivative along it is
+the same on both sides, on the cut both come from the upper triangle, and at a corner of cells both come from the lower
+triangle to its upper right. The boundary of rationing :math:`\eta \cdot a = 1` is a union of edges where the widths are
+in inverse proportion to η.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, localcontext
 from fractions import Fraction
@@ -104,7 +106,7 @@ def triangles(spacings: tuple[Spacing, Spacing]) -> Elements:
                 np.stack([far, far, far], axis=1),
             ]
         ),
-        weights=_weights(one, two),
+        weights=element_masses(one, two, _cell_masses),
         ahead=np.stack(
             [
                 np.concatenate([right, high, last[:-1], top[1:], far]),
@@ -126,11 +128,22 @@ def triangles(spacings: tuple[Spacing, Spacing]) -> Elements:
     )
 
 
-def _weights(one: Spacing, two: Spacing) -> RationalArray:
-    """The masses of barycentric coordinates, element by element."""
+def element_masses(
+    one: Spacing, two: Spacing, cell_masses: Callable[[Fraction, Fraction], RationalArray]
+) -> RationalArray:
+    """The masses of barycentric coordinates in whole units, shape (elements, 3).
+
+    Triangles come kind by kind and cell by cell, then the strips beyond the first agent's last breakpoint, those beyond
+    the second's, and what is beyond both.
+
+    Args:
+        one: the first agent's breakpoints.
+        two: the second's.
+        cell_masses: the same for the triangles of a cell at the origin, from its widths, shape (kinds, 3).
+    """
     starts = [whole([exponential(-x) for x in spacing.breakpoints]) for spacing in (one, two)]
     place = np.multiply.outer(starts[0][:-1], starts[1][:-1])
-    shapes = {(g, h): _cell_masses(g, h) for g in set(one.widths) for h in set(two.widths)}
+    shapes = {(g, h): cell_masses(g, h) for g in set(one.widths) for h in set(two.widths)}
     shape = np.array([[shapes[g, h] for h in two.widths] for g in one.widths], dtype=object)
     cells = shape * place[:, :, None, None] // UNIT**2
     strips = []
@@ -138,7 +151,7 @@ def _weights(one: Spacing, two: Spacing) -> RationalArray:
         pairs = [whole(linear_masses(x, h, Fraction(1))) for x, h in zip(own.breakpoints, own.widths, strict=False)]
         strips.append(np.array([[*(pair * other // UNIT), 0] for pair in pairs], dtype=object))
     corner = np.array([[starts[0][-1] * starts[1][-1] // UNIT, 0, 0]], dtype=object)
-    return np.concatenate([cells[:, :, 0].reshape(-1, 3), cells[:, :, 1].reshape(-1, 3), *strips, corner])
+    return np.concatenate([*(cells[:, :, k].reshape(-1, 3) for k in range(cells.shape[2])), *strips, corner])
 
 
 def _cell_masses(g: Fraction, h: Fraction) -> RationalArray:
@@ -171,6 +184,7 @@ def _exchange(cells: int, rows: IntArray, per_element: int) -> IntArray:
     target = np.concatenate([square, cells * cells + square, first + cells + strip, first + strip, [first + 2 * cells]])
     element, corner = np.divmod(rows, per_element)
     moved = np.where((element < first) & (corner > 0), 3 - corner, corner)
-    place = np.full(target.size * per_element, -1)
+    place: IntArray = np.full(target.size * per_element, -1)
     place[rows] = np.arange(rows.size)
-    return place[target[element] * per_element + moved]
+    found: IntArray = place[target[element] * per_element + moved]
+    return found

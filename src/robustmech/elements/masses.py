@@ -19,7 +19,7 @@ def whole(masses: Sequence[Decimal]) -> RationalArray:
 
 
 def outer(parts: Sequence[RationalArray]) -> RationalArray:
-    """All products of one mass from each part, as one vector with the last part fastest; one unit more of doubt each."""
+    """All products of one mass from each part, the last part fastest; one unit more of doubt each."""
     total = parts[0]
     for part in parts[1:]:
         total = np.multiply.outer(total, part) // UNIT

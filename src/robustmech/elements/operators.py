@@ -1,4 +1,4 @@
-"""Operators of upper programs, from the control values of interpolated laws."""
+"""Operators from their entries, and those of upper programs from the control values of interpolated laws."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -8,6 +8,15 @@ import scipy.sparse as sp
 
 from robustmech.elements.masses import quotients
 from robustmech.model import FloatArray, IntArray
+
+Entries = tuple[IntArray, IntArray, FloatArray]
+"""Rows, columns and what stands there; entries at one place add up."""
+
+
+def gathered(parts: Sequence[Entries], shape: tuple[int, int]) -> sp.csr_array:
+    """The operator with the given entries."""
+    rows, columns, entries = (np.concatenate([part[k] for part in parts]) for k in range(3))
+    return sp.csr_array(sp.coo_array((entries, (rows, columns)), shape=shape))
 
 
 class Term(NamedTuple):
@@ -24,4 +33,4 @@ def information_operator(terms: Sequence[Term], node_mass: FloatArray, law_mass:
     laws = np.concatenate([np.ravel(term.law) for term in terms])
     entries = np.concatenate([np.broadcast_to(term.coefficient, np.shape(term.node)).ravel() for term in terms])
     entries = quotients(entries * node_mass[nodes], law_mass[laws])
-    return sp.csr_array(sp.coo_array((entries, (laws, nodes)), shape=(law_mass.size, node_mass.size)))
+    return gathered([(laws, nodes, entries)], (law_mass.size, node_mass.size))

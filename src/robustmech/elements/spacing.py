@@ -67,6 +67,11 @@ class Spacing:
         return np.array([float(point) for point in self.breakpoints])
 
 
+def cells_in_words(spacings: tuple[Spacing, ...]) -> str:
+    """How many cells along each coordinate, for people."""
+    return " × ".join(str(spacing.cells) for spacing in spacings) + " cells"
+
+
 def linear_masses(start: Fraction, width: Fraction, decay: Fraction) -> tuple[Decimal, Decimal]:
     """∫ N e^{−decay·x} dx over one cell for the two linear interpolation weights N (low end, high end)."""
     with localcontext(context()):
@@ -76,9 +81,10 @@ def linear_masses(start: Fraction, width: Fraction, decay: Fraction) -> tuple[De
 
 
 def exponential_masses(start: Fraction, width: Fraction, decay: Fraction, rate: Fraction) -> tuple[Decimal, Decimal]:
-    """∫ M e^{−decay·x} dx for the weights M_high = (e^{rate·t} − 1)/(e^{rate·width} − 1), t = x − start, and 1 − M_high.
+    """∫ M e^{−decay·x} dx for the two exponential interpolation weights M (low end, high end).
 
-    A rate of zero stands for the linear weights.
+    They are M_high = (e^{rate·t} − 1)/(e^{rate·width} − 1) with t = x − start, and 1 − M_high; a rate of zero stands
+    for the linear weights.
     """
     if rate == 0:
         return linear_masses(start, width, decay)

@@ -5,10 +5,10 @@ in each coordinate of a cell :math:`[a, b]` with the weights
 
 .. math:: M_{high}(x) = \frac{e^{x - a} - 1}{e^{b - a} - 1}, \qquad M_{low} = 1 - M_{high},
 
-and constant in a coordinate beyond its last breakpoint. Derivatives stay in the span of the weights, so an agent's utility
-less its derivative in the own signal interpolates its values at the corners, and the largest of several interpolations is at
-most the interpolation of the largest. Where a utility jumps by J across a face in the own signal, the seller's gain
-there is at most the largest :math:`-J \cdot c`; other agents' signals may jump at no cost.
+and constant in a coordinate beyond its last breakpoint. Derivatives stay in the span of the weights, so an agent's
+utility less its derivative in the own signal interpolates its values at the corners, and the largest of several
+interpolations is at most the interpolation of the largest. Where a utility jumps by J across a face in the own signal,
+the seller's gain there is at most the largest :math:`-J \cdot c`; other agents' signals may jump at no cost.
 """
 
 from decimal import Decimal
@@ -22,15 +22,15 @@ from robustmech.elements.integrals import exponential
 from robustmech.elements.masses import balanced, outer, rounded, whole
 from robustmech.elements.products import product_operator
 from robustmech.elements.spacing import Spacing, end_slopes, exponential_masses
-from robustmech.model import Discretisation, RationalArray
+from robustmech.model import Discretisation, IntArray, RationalArray
 from robustmech.model.discretisation import swapped
 
 
 def on_upper_boxes(spacings: tuple[Spacing, ...]) -> Discretisation:
     """The upper program on exponential information: rows are the corners of every box.
 
-    Nodes are the corners of every box, then for each agent the faces across its own coordinate, with a node at each of their
-    corners.
+    Nodes are the corners of every box, then for each agent the faces across its own coordinate, with a node at each of
+    their corners.
     """
     agents = range(len(spacings))
     parts = [whole(corner_masses(spacing)) for spacing in spacings]
@@ -85,7 +85,7 @@ def _virtual(spacing: Spacing, weights: RationalArray) -> sp.csr_array:
 
 
 def _jumps(spacing: Spacing, weights: RationalArray) -> sp.csr_array:
-    """Less the jump at each breakpoint but the first, in mass: rows are the ends and the tail, nodes the breakpoints."""
+    """Less the jump at each breakpoint but the first, in mass: rows are ends and the tail, nodes breakpoints."""
     cells, size = spacing.cells, 2 * spacing.cells + 1
     mass = rounded(weights)
     face = rounded(whole([exponential(-x) for x in spacing.breakpoints[1:]]))
@@ -100,7 +100,7 @@ def _jumps(spacing: Spacing, weights: RationalArray) -> sp.csr_array:
     )
 
 
-def _exchanged_nodes(spacings: tuple[Spacing, ...], shape: tuple[int, ...], i: int, j: int) -> np.ndarray:
+def _exchanged_nodes(spacings: tuple[Spacing, ...], shape: tuple[int, ...], i: int, j: int) -> IntArray:
     """Corners of boxes, then the faces of each agent."""
     shapes = [shape, *((*shape[:a], spacing.cells, *shape[a + 1 :]) for a, spacing in enumerate(spacings))]
     starts = np.cumsum([0, *(int(np.prod(block)) for block in shapes)])

@@ -1,17 +1,18 @@
 r"""Information that varies with the weighted sum of the signals only, for any number of agents.
 
-Signals are independent exponentials and :math:`s = \sum_i \eta_i x_i`. On a cell :math:`[a, b]` the conditional law of the
-state is a combination of three control laws with the Bernstein weights of the space spanned by 1, :math:`e^{p t}` and
-:math:`e^{r t}`, t = s − a, p < r: with :math:`\phi(t) = r(e^{pt} - 1) - p(e^{rt} - 1)` and
+Signals are independent exponentials and :math:`s = \sum_i \eta_i x_i`. On a cell :math:`[a, b]` the conditional law of
+the state is a combination of three control laws with the Bernstein weights of the space spanned by 1, :math:`e^{p t}`
+and :math:`e^{r t}`, t = s − a, p < r: with :math:`\phi(t) = r(e^{pt} - 1) - p(e^{rt} - 1)` and
 :math:`\psi(t) = r(1 - e^{-pt}) - p(1 - e^{-rt})`,
 
 .. math:: B_0 = \psi(b - a - t) / \psi(b - a), \qquad B_2 = \phi(t) / \phi(b - a), \qquad B_1 = 1 - B_0 - B_2.
 
-φ vanishes twice at 0 and ψ twice at 0, and a function in the span has at most two zeros, so all three are non-negative. Neighbouring
-cells share a control law, and beyond the last breakpoint the law is constant. The span is closed under differentiation, so
-an agent's utility less its derivative, :math:`u_i - \eta_i u_i'`, has control values too, and the largest of several such functions
-is at most the combination of the largest control values. With :math:`p = 1/\eta_1`, :math:`r = 1/\eta_2` (see `sum_rates`)
-the information against which two bidders are not served, exponential at each one's own rate, is in the span exactly.
+φ vanishes twice at 0 and ψ twice at 0, and a function in the span has at most two zeros, so all three are non-negative.
+Neighbouring cells share a control law, and beyond the last breakpoint the law is constant. The span is closed under
+differentiation, so an agent's utility less its derivative, :math:`u_i - \eta_i u_i'`, has control values too, and the
+largest of several such functions is at most the combination of the largest control values. With :math:`p = 1/\eta_1`,
+:math:`r = 1/\eta_2` (see `sum_rates`) the information against which two bidders are not served, exponential at each
+one's own rate, is in the span exactly.
 """
 
 from dataclasses import dataclass
@@ -53,7 +54,7 @@ def bernstein_cell(width: Fraction, slow: Fraction, fast: Fraction) -> Bernstein
         early = r * (1 - 1 / up_slow) - p * (1 - 1 / up_fast)
         first = ((r - p) / early, -r / (up_slow * early), p / (up_fast * early))
         last = ((p - r) / late, r / late, -p / late)
-        middle = tuple((1 if f == 0 else 0) - first[f] - last[f] for f in range(3))
+        middle = (1 - first[0] - last[0], -first[1] - last[1], -first[2] - last[2])
         combinations = (first, middle, last)
         falling = -(p * first[1] + r * first[2])
         derivatives = np.zeros((CONTROLS, CONTROLS))

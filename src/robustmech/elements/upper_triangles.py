@@ -1,19 +1,21 @@
 r"""Information of two agents that is exponential on triangles.
 
 Signals are independent exponentials. Squares :math:`[a, a + h] \times [b, b + h]` are cut by their anti-diagonal. With
-:math:`y_i = e^{x_i}` measured from the low corner and r = e^h, the conditional law on either half lies in the span of 1, y_1,
-y_2, y_1 y_2 and has four control laws: at the half's own corner (O below, Q above), at the two ends of the cut (P_1 at the larger
-signal of agent 1, P_2 at that of agent 2), and a virtual one, T. With N the weights of the square's corners, the weights are
+:math:`y_i = e^{x_i}` measured from the low corner and r = e^h, the conditional law on either half lies in the span of
+1, y_1, y_2, y_1 y_2 and has four control laws: at the half's own corner (O below, Q above), at the two ends of the cut
+(P_1 at the larger signal of agent 1, P_2 at that of agent 2), and a virtual one, T. With N the weights of the square's
+corners, the weights are
 
-.. math:: \lambda_O = \frac{r - y_1 y_2}{r - 1},\ \lambda_{P_1} = N_{hl},\ \lambda_{P_2} = N_{lh},\ \lambda_T = (r+1) N_{hh}
-    \quad (y_1 y_2 \le r), \qquad
+.. math:: \lambda_O = \frac{r - y_1 y_2}{r - 1},\ \lambda_{P_1} = N_{hl},\ \lambda_{P_2} = N_{lh},\
+    \lambda_T = (r+1) N_{hh} \quad (y_1 y_2 \le r), \qquad
     \lambda_Q = \frac{y_1 y_2 - r}{r^2 - r},\ …,\ \lambda_T = \frac{r + 1}{r} N_{ll} \quad (y_1 y_2 \ge r),
 
-non-negative on their half, with sum one, and equal on the cut, where the own corner's weight is zero: the law is continuous there
-and may jump between squares. An agent's utility less its derivative in the own signal drops the terms in :math:`y_i`, so it is
-in the span too and has control values with the same weights; the largest of several such functions is at most the combination of
-the largest control values. Where a utility jumps by J across a side of a square in the own signal, the seller gains at most the
-largest :math:`-J \cdot c` there. Beyond the last square in a coordinate the law does not vary with it.
+non-negative on their half, with sum one, and equal on the cut, where the own corner's weight is zero: the law is
+continuous there and may jump between squares. An agent's utility less its derivative in the own signal drops the terms
+in :math:`y_i`, so it is in the span too and has control values with the same weights; the largest of several such
+functions is at most the combination of the largest control values. Where a utility jumps by J across a side of a square
+in the own signal, the seller gains at most the largest :math:`-J \cdot c` there. Beyond the last square in a coordinate
+the law does not vary with it.
 """
 
 from dataclasses import dataclass
@@ -30,9 +32,9 @@ from robustmech.model import Discretisation, FloatArray, IntArray, RationalArray
 
 LAWS = 5
 """O, P_1, P_2, T, Q in each square."""
-O, P1, P2, T, Q = range(LAWS)
-_LOWER, _UPPER = (O, P1, P2, T), (Q, P1, P2, T)
-_EXCHANGED_LAWS = np.array([O, P2, P1, T, Q])
+ORIGIN, FIRST_END, SECOND_END, VIRTUAL, FAR = range(LAWS)
+_LOWER, _UPPER = (ORIGIN, FIRST_END, SECOND_END, VIRTUAL), (FAR, FIRST_END, SECOND_END, VIRTUAL)
+_EXCHANGED_LAWS = np.array([ORIGIN, SECOND_END, FIRST_END, VIRTUAL, FAR])
 _EXCHANGED_NODES = np.array([0, 2, 1, 3, 4, 6, 5, 7])
 
 
@@ -42,9 +44,10 @@ class TriangleLayout:
 
     Laws: five in each square; then for the strips beyond the first agent's last breakpoint two in each cell of the
     other's, likewise beyond the second's, and one in the corner.
+
     Nodes: four in each lower and four in each upper half; two in each strip's cell; the corner; then the sides across
-    the first agent's signal: two for each of n breakpoints and n cells of the other, one for each of n breakpoints in the
-    strip beyond the other; likewise for the second agent.
+    the first agent's signal: two for each of n breakpoints and n cells of the other, one for each of n breakpoints in
+    the strip beyond the other; likewise for the second agent.
     """
 
     cells: int
@@ -133,18 +136,18 @@ def control_values(growth: float) -> list[tuple[int, int, int, float]]:
     """Value less derivative in the first agent's signal at a square's nodes: (node, law, coefficient) with the half.
 
     At the corners of a half it is :math:`E_l = (r f_{ll} - f_{hl})/(r - 1)` where the other signal is low and
-    :math:`E_h = (r f_{lh} - f_{hh})/(r - 1)` where it is high, at T it is :math:`(r E_l + E_h)/(r + 1)`; the corner that a half
-    does not have is extrapolated, :math:`f_{hh} = (r + 1) T - r O` or :math:`f_{ll} = ((r + 1) T - Q)/r`.
+    :math:`E_h = (r f_{lh} - f_{hh})/(r - 1)` where it is high, at T it is :math:`(r E_l + E_h)/(r + 1)`; the corner
+    that a half does not have is extrapolated, :math:`f_{hh} = (r + 1) T - r O` or :math:`f_{ll} = ((r + 1) T - Q)/r`.
     """
     r = growth
     found = []
     for half, laws in enumerate((_LOWER, _UPPER)):
-        near = {O: 1.0} if half == 0 else {T: (r + 1) / r, Q: -1 / r}
-        far = {T: r + 1, O: -r} if half == 0 else {Q: 1.0}
-        low = _combined(near, r / (r - 1), {P1: 1.0}, -1 / (r - 1))
-        high = _combined({P2: 1.0}, r / (r - 1), far, -1 / (r - 1))
+        near = {ORIGIN: 1.0} if half == 0 else {VIRTUAL: (r + 1) / r, FAR: -1 / r}
+        far = {VIRTUAL: r + 1, ORIGIN: -r} if half == 0 else {FAR: 1.0}
+        low = _combined(near, r / (r - 1), {FIRST_END: 1.0}, -1 / (r - 1))
+        high = _combined({SECOND_END: 1.0}, r / (r - 1), far, -1 / (r - 1))
         middle = _combined(low, r / (r + 1), high, 1 / (r + 1))
-        at = {O: low, P1: low, P2: high, Q: high, T: middle}
+        at = {ORIGIN: low, FIRST_END: low, SECOND_END: high, FAR: high, VIRTUAL: middle}
         found += [(half, k, law, entry) for k, node in enumerate(laws) for law, entry in at[node].items()]
     return found
 
@@ -167,9 +170,9 @@ def _virtual_terms(layout: TriangleLayout, growth: float, agent: int) -> list[Te
     constant = first + 2 * layout.cells * agent + np.arange(2 * layout.cells)
     terms.append(Term(constant, constant - first + LAWS * index.size, 1.0))
     for end in (0, 1):
-        node = first + 2 * layout.cells * (1 - agent) + 2 * cell + end
-        terms.append(Term(node, layout.strip(1 - agent, cell, 0), growth / (growth - 1)))
-        terms.append(Term(node, layout.strip(1 - agent, cell, 1), -1 / (growth - 1)))
+        ends = first + 2 * layout.cells * (1 - agent) + 2 * cell + end
+        terms.append(Term(ends, layout.strip(1 - agent, cell, 0), growth / (growth - 1)))
+        terms.append(Term(ends, layout.strip(1 - agent, cell, 1), -1 / (growth - 1)))
     corner = np.array([layout.inside - 1])
     return [*terms, Term(corner, np.array([layout.corner]), 1.0)]
 
@@ -180,17 +183,18 @@ def _jump_terms(layout: TriangleLayout, agent: int) -> list[Term]:
     along, across = (grid.ravel() for grid in np.meshgrid(np.arange(n), np.arange(n), indexing="ij"))
     last = along == n - 1
     following = np.minimum(along + 1, n - 1)
-    high = (P1, P2)[agent]
-    after = (P2, P1)[agent]
+    high, after = (FIRST_END, SECOND_END) if agent == 0 else (SECOND_END, FIRST_END)
 
     def square(own: IntArray, law: int) -> IntArray:
         return layout.square(own, across, law) if agent == 0 else layout.square(across, own, law)
 
     start = layout.inside + layout.sides * agent
     node = start + 2 * (n * along + across)
-    beyond = [np.where(last, layout.strip(agent, across, end), square(following, (O, after)[end])) for end in (0, 1)]
+    beyond = [
+        np.where(last, layout.strip(agent, across, end), square(following, (ORIGIN, after)[end])) for end in (0, 1)
+    ]
     terms = []
-    for end, before in enumerate((high, Q)):
+    for end, before in enumerate((high, FAR)):
         terms += [Term(node + end, square(along, before), 1.0), Term(node + end, beyond[end], -1.0)]
     cell = np.arange(n)
     tail = start + 2 * n * n + cell
@@ -200,7 +204,7 @@ def _jump_terms(layout: TriangleLayout, agent: int) -> list[Term]:
 
 def triangle_masses(spacing: Spacing) -> RationalArray:
     """The masses of all nodes, whole units."""
-    n, one = spacing.cells, Fraction(1)
+    one = Fraction(1)
     with localcontext(context()):
         starts = [exponential(-x) for x in spacing.breakpoints]
         edges = [exponential_masses(x, h, one, one) for x, h in zip(spacing.breakpoints, spacing.widths, strict=False)]
@@ -218,8 +222,8 @@ def triangle_masses(spacing: Spacing) -> RationalArray:
 def _half_masses(step: Fraction) -> list[Decimal]:
     """The masses of the eight weights of a square at the origin.
 
-    The integrals of 1, y_1 (or y_2) and y_1 y_2 against :math:`e^{-x_1 - x_2}` are 1 − e^{−h}(1 + h), h − 1 + e^{−h} and h²/2
-    over the lower half, (1 − e^{−h})², h (1 − e^{−h}) and h² over the square.
+    The integrals of 1, y_1 (or y_2) and y_1 y_2 against :math:`e^{-x_1 - x_2}` are 1 − e^{−h}(1 + h), h − 1 + e^{−h}
+    and h²/2 over the lower half, (1 − e^{−h})², h (1 − e^{−h}) and h² over the square.
     """
     with localcontext(context()):
         h, r = decimal(step), exponential(step)
@@ -240,7 +244,7 @@ def _half_masses(step: Fraction) -> list[Decimal]:
 def _exchange(layout: TriangleLayout) -> tuple[IntArray, IntArray]:
     """Where laws and nodes go when the agents change places."""
     n = layout.cells
-    index, a, b = _squares(layout)
+    _, a, b = _squares(layout)
     turned = n * b + a
     laws = np.concatenate([(LAWS * turned[:, None] + _EXCHANGED_LAWS).ravel(), _swapped(LAWS * n * n, 2 * n, 1)])
     nodes = np.concatenate(
@@ -259,14 +263,14 @@ def _swapped(start: int, block: int, fixed: int) -> IntArray:
     return np.concatenate([places[block : 2 * block], places[:block], places[2 * block :]])
 
 
-def triangle_shares(growth: float, y1: FloatArray, y2: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The control laws' weights at places in a square: shape (places, 5), and whether each is in the lower half."""
+def triangle_shares(growth: float, y1: FloatArray, y2: FloatArray) -> FloatArray:
+    """The control laws' weights at places in a square, shape (places, 5)."""
     r = growth
     low1, high1, low2, high2 = (r - y1) / (r - 1), (y1 - 1) / (r - 1), (r - y2) / (r - 1), (y2 - 1) / (r - 1)
     below = y1 * y2 <= r
     shares = np.zeros((y1.size, LAWS))
-    shares[:, O] = np.where(below, (r - y1 * y2) / (r - 1), 0.0)
-    shares[:, Q] = np.where(below, 0.0, (y1 * y2 - r) / (r * r - r))
-    shares[:, P1], shares[:, P2] = high1 * low2, low1 * high2
-    shares[:, T] = np.where(below, (r + 1) * high1 * high2, (r + 1) / r * low1 * low2)
-    return np.clip(shares, 0.0, None), below
+    shares[:, ORIGIN] = np.where(below, (r - y1 * y2) / (r - 1), 0.0)
+    shares[:, FAR] = np.where(below, 0.0, (y1 * y2 - r) / (r * r - r))
+    shares[:, FIRST_END], shares[:, SECOND_END] = high1 * low2, low1 * high2
+    shares[:, VIRTUAL] = np.where(below, (r + 1) * high1 * high2, (r + 1) / r * low1 * low2)
+    return np.clip(shares, 0.0, None)

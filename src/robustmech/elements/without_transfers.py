@@ -1,18 +1,20 @@
 r"""Mechanisms and information of alike agents in shares and the sum, for problems without transfers.
 
-With :math:`s = \sum_i x_i` and :math:`y_i = x_i / s` both sides are linear in the shares and piecewise quadratic in the sum: on a cell
-a function has three control values and the Bernstein weights :math:`(1-\tau)^2, 2\tau(1-\tau), \tau^2`.
+With :math:`s = \sum_i x_i` and :math:`y_i = x_i / s` both sides are linear in the shares and piecewise quadratic in the
+sum: on a cell a function has three control values and the Bernstein weights :math:`(1-\tau)^2, 2\tau(1-\tau), \tau^2`.
 
 *Mechanisms* are :math:`c(x) = \sum_i y_i C_i(s)`, averages of decisions and so feasible, with
-:math:`\partial_m c = [C_m - \sum_i y_i C_i]/s + \sum_i y_i C_i'`; the :math:`C_i` are equal at s = 0 and constant beyond the last
-breakpoint. s times the strategic virtual objective less a constant is, on a cell, linear in y and cubic in s, so it is
-non-negative where its Bernstein coefficients are; divided by those of s itself they are the rows of a program like any other.
+:math:`\partial_m c = [C_m - \sum_i y_i C_i]/s + \sum_i y_i C_i'`; the :math:`C_i` are equal at s = 0 and constant
+beyond the last breakpoint. s times the strategic virtual objective less a constant is, on a cell, linear in y and cubic
+in s, so it is non-negative where its Bernstein coefficients are; divided by those of s itself they are the rows of a
+program like any other.
 
-*Information* has a joint density :math:`g(x, \theta) = \sum_i y_i g_i(s, \theta)` up to a last breakpoint S. Without transfers signals
-need no particular law, and the informational virtual objective is :math:`\sum_\theta [w_\theta g - \sum_m u_m \partial_m g]`; s
-times it is again linear in y and cubic in s, so the integral of its maximum is at most the sum over Bernstein coefficients of their largest
-values, with masses :math:`\int y_i B_k(s) s^{-1} dx`. Where the density ends every agent's utility jumps down, and the
-designer gains at most the largest :math:`\sum_m c \cdot u_m g`. All masses are rational.
+*Information* has a joint density :math:`g(x, \theta) = \sum_i y_i g_i(s, \theta)` up to a last breakpoint S. Without
+transfers signals need no particular law, and the informational virtual objective is
+:math:`\sum_\theta [w_\theta g - \sum_m u_m \partial_m g]`; s times it is again linear in y and cubic in s, so the
+integral of its maximum is at most the sum over Bernstein coefficients of their largest values, with masses
+:math:`\int y_i B_k(s) s^{-1} dx`. Where the density ends every agent's utility jumps down, and the designer gains at
+most the largest :math:`\sum_m c \cdot u_m g`. All masses are rational.
 """
 
 from collections.abc import Sequence
@@ -22,9 +24,8 @@ from math import comb, factorial, lcm
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
-from robustmech.elements.operators import Term, information_operator
+from robustmech.elements.operators import Entries, Term, gathered, information_operator
 from robustmech.elements.spacing import Spacing
 from robustmech.elements.triangle_rule import located
 from robustmech.model import Discretisation, FloatArray, IntArray, RationalArray
@@ -35,13 +36,13 @@ Table = npt.NDArray[np.float64]
 def on_shares_without_transfers(spacing: Spacing, agents: int) -> Discretisation:
     """The lower program on mechanisms in shares and the sum.
 
-    Nodes: the sum zero; then for each cell its middle control, each agent alone, and its end, each agent alone. Rows: the three
-    coefficients of the first cell, each agent alone; the four of each further cell; the last breakpoint and the end of the
-    tail.
+    Nodes: the sum zero; then for each cell its middle control, each agent alone, and its end, each agent alone. Rows:
+    the three coefficients of the first cell, each agent alone; the four of each further cell; the last breakpoint and
+    the end of the tail.
     """
     everyone = np.arange(agents)
     size, points = 1 + 2 * spacing.cells * agents, spacing.positions
-    parts: list[list[tuple[IntArray, IntArray, FloatArray]]] = [[] for _ in range(agents + 1)]
+    parts: list[list[Entries]] = [[] for _ in range(agents + 1)]
 
     def put(operator: int, rows: IntArray, nodes: IntArray, value: float) -> None:
         if value:
@@ -68,8 +69,8 @@ def on_shares_without_transfers(spacing: Spacing, agents: int) -> Discretisation
     count = row + 2 * agents
     alone = np.arange(size - 1) % agents
     return Discretisation(
-        evaluation=_matrix(parts[0], (count, size)),
-        local=tuple(_matrix(part, (count, size)) for part in parts[1:]),
+        evaluation=gathered(parts[0], (count, size)),
+        local=tuple(gathered(part, (count, size)) for part in parts[1:]),
         mass=np.full(count, 1 / count),
         mass_weights=np.full(count, 1, dtype=object),
         lowest=tuple(np.append(0, 1 + np.flatnonzero(alone != i)) for i in range(agents)),
@@ -157,8 +158,11 @@ def on_share_densities(spacing: Spacing, agents: int) -> Discretisation:
 
 
 def density_masses(spacing: Spacing, agents: int) -> tuple[list[Fraction], list[Fraction]]:
-    """∫ y_i W dx for the weights W of the controls, and ∫ y_i B_k(s) s^{−1} dx for the cubic Bernstein weights of each cell, then the
-    integral of y_i over the end: exact, the same for every agent."""
+    """The masses of the controls and of the nodes: exact, the same for every agent.
+
+    They are ∫ y_i W dx for the weights W of the controls, and ∫ y_i B_k(s) s^{−1} dx for the cubic Bernstein weights of
+    each cell, then the integral of y_i over the end.
+    """
     share = Fraction(1, agents * factorial(agents - 1))
     laws = [Fraction(0)] * (2 * spacing.cells + 1)
     nodes = []
@@ -215,11 +219,6 @@ def _whole(weights: Sequence[Fraction]) -> RationalArray:
     """Whole numbers in exact proportion."""
     scale = lcm(*(weight.denominator for weight in weights))
     return np.array([int(weight * scale) for weight in weights], dtype=object)
-
-
-def _matrix(parts: list[tuple[IntArray, IntArray, FloatArray]], shape: tuple[int, int]) -> sp.csr_array:
-    rows, columns, entries = (np.concatenate([part[k] for part in parts]) for k in range(3))
-    return sp.csr_array(sp.coo_array((entries, (rows, columns)), shape=shape))
 
 
 def _turned(count: int, agents: int, i: int, j: int) -> IntArray:

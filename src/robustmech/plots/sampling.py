@@ -50,7 +50,8 @@ def sampled_information(
         return information
     grid = picture_grid(information.agents)
     density = np.maximum(information.density(_profiles(grid, information.agents)), 0.0)
-    counts = np.rint(density.reshape(-1, environment.states) * 2**40).astype(np.int64)
+    density = _without_peak(density.reshape(-1, environment.states))
+    counts = np.rint(density * 2**40).astype(np.int64)
     law = ExactLaw(
         counts=counts,
         mass=np.ones(counts.shape[0]),
@@ -61,6 +62,14 @@ def sampled_information(
         state_law=information.state_law,
     )
     return InformationStructure.on((grid,) * information.agents, law)
+
+
+def _without_peak(density: FloatArray) -> FloatArray:
+    """A density that may be unbounded at the origin, the first profile, made no larger than elsewhere, at most one."""
+    total = density.sum(axis=1, keepdims=True)
+    largest = max(1.0, float(total[1:].max()))
+    found: FloatArray = density / np.maximum(total, largest)
+    return found
 
 
 def _profiles(grid: Grid, agents: int) -> FloatArray:

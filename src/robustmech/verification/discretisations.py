@@ -13,7 +13,9 @@ from robustmech.verification.meshes.exponential_boxes import parse_exponential_b
 from robustmech.verification.meshes.exponential_sums import parse_exponential_sums
 from robustmech.verification.meshes.exponential_triangles import parse_exponential_triangles
 from robustmech.verification.meshes.nodes import Signals
+from robustmech.verification.meshes.share_densities import parse_share_densities
 from robustmech.verification.meshes.shares import parse_shares
+from robustmech.verification.meshes.shares_without_transfers import parse_shares_without_transfers
 from robustmech.verification.meshes.triangles import parse_triangles
 from robustmech.verification.problem import Problem
 
@@ -26,12 +28,14 @@ ACTIONS: Mapping[str, Parser[Actions]] = {
     "crossed triangles": parse_crossed_triangles,
     "boxes": parse_boxes,
     "shares": parse_shares,
+    "shares without transfers": parse_shares_without_transfers,
 }
 SIGNALS: Mapping[str, Parser[Grid | Signals]] = {
     "grid": parse_grid,
     "exponential triangles": parse_exponential_triangles,
     "exponential sums": parse_exponential_sums,
     "exponential boxes": parse_exponential_boxes,
+    "share densities": parse_share_densities,
 }
 
 

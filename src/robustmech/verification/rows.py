@@ -21,6 +21,7 @@ class Rows:
 
     Args:
         node: the node whose decision is each row's value.
+        value_terms: where values are not those of nodes, pairs (nodes, factors) with `scale · c = Σ factor · c(node)`.
         slopes: for each agent, the derivatives.
         scale: a positive whole number for each row, which clears its denominators.
         masses: the mass of each row.
@@ -32,6 +33,7 @@ class Rows:
     slopes: tuple[Slope, ...]
     scale: Whole
     masses: Enclosure
+    value_terms: Slope = ()
     group: Places | None = None
     written: Places | None = None
 
@@ -41,12 +43,17 @@ class Rows:
 
     def value(self, levels: Whole) -> Whole:
         """`scale · c` at every row, for one decision's levels at the nodes."""
+        if self.value_terms:
+            return self._combined(self.value_terms, levels)
         return np.asarray(self.scale * levels[self.node])
 
     def derivative(self, agent: int, levels: Whole) -> Whole:
         """`scale · D_i(c)` at every row."""
+        return self._combined(self.slopes[agent], levels)
+
+    def _combined(self, terms: Slope, levels: Whole) -> Whole:
         total: Whole = np.zeros(self.node.shape, dtype=object)
-        for nodes, factors in self.slopes[agent]:
+        for nodes, factors in terms:
             total = total + factors * levels[nodes]
         return total
 

@@ -132,6 +132,9 @@ def _expected_maximum(
     if block.value is not None:
         for k, quantity in payoffs.items():
             values[:, k] += quantity.high[block.value]
+    if block.value_terms:
+        for k, quantity in payoffs.items():
+            values[:, k] += combined(block.value_terms, quantity, length).high
     for (agent, k), quantity in interim.items():
         if block.virtual[agent]:
             values[:, k] += combined(block.virtual[agent], quantity, length).high

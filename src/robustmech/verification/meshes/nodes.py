@@ -25,24 +25,34 @@ class Block:
     Args:
         mass: the mass of each node.
         value: the law that is each node's value, `None` for nodes without one.
+        value_terms: where values are not laws, the terms whose sum they are.
         virtual: for each agent, the terms whose sum is the virtual value; none of them stands for zero.
     """
 
     mass: Enclosure
     value: Places | None
     virtual: tuple[tuple[Term, ...], ...]
+    value_terms: tuple[Term, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Nodes:
-    """All nodes of a mesh with so many control laws."""
+    """All nodes of a mesh.
+
+    Args:
+        laws: the number of control laws.
+        blocks: the nodes.
+        own_masses: the masses of the laws, where they are not those of the nodes whose value they are.
+    """
 
     laws: int
     blocks: tuple[Block, ...]
+    own_masses: Enclosure | None = None
 
     def is_narrow(self) -> bool:
         """Whether the masses are known well."""
-        return all(block.mass.is_narrow() for block in self.blocks)
+        own = self.own_masses is None or self.own_masses.is_narrow()
+        return own and all(block.mass.is_narrow() for block in self.blocks)
 
     @property
     def unit(self) -> int:
@@ -50,7 +60,9 @@ class Nodes:
         return self.blocks[0].mass.unit
 
     def law_masses(self) -> Enclosure:
-        """For each control law the mass of the nodes whose value it is."""
+        """For each control law its mass: that of the nodes whose value it is, if nothing else is said."""
+        if self.own_masses is not None:
+            return self.own_masses
         low: Whole = np.zeros(self.laws, dtype=object)
         high: Whole = np.zeros(self.laws, dtype=object)
         for block in self.blocks:
