@@ -232,3 +232,18 @@ def test_the_search_repeats_itself() -> None:
     assert one.lower is not None
     assert two.lower is not None
     assert one.lower.value == two.lower.value
+
+
+def test_small_means_close_around_the_truth() -> None:
+    truth = KnownMeans([0.01, 0.02]).guarantee
+    found = solve(means(F(1, 100), F(1, 50)))
+    assert found.lower is not None
+    assert found.upper is not None
+    assert found.status is BoundStatus.PROVED
+    assert found.lower.value <= truth <= found.upper.value
+
+
+def test_a_problem_worth_nothing_is_solved() -> None:
+    found = solve(auction([[0, 0], [1, 1]], ["1/2", "1/2"], cost=1))
+    assert found.status is BoundStatus.PROVED
+    assert found.gap < 1e-8

@@ -205,3 +205,12 @@ def test_a_large_polytope_has_an_exact_interior() -> None:
     law = interior_law(beliefs)
     assert min(law) > 0
     assert HALF <= law[0] + law[4] + law[8] <= Fraction(3, 5)
+
+
+def test_the_interior_law_gives_every_possible_state_probability_where_means_are_small() -> None:
+    """With rare high values it takes mass from two states to give it to the one with both; that must not be shied."""
+    corners = [[0, 0], [1, 0], [0, 1], [1, 1]]
+    law = interior_law(Beliefs.means(corners, [Fraction(1, 100), Fraction(1, 50)]))
+    assert min(law) > 0
+    assert law[1] + law[3] == Fraction(1, 100)
+    assert law[2] + law[3] == Fraction(1, 50)

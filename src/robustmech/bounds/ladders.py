@@ -185,8 +185,6 @@ def ladders(environment: Environment, alike: tuple[Exchange, ...]) -> list[Ladde
         found.append(_spaced(Side.UPPER, _sums, kinds, 6, (far / 10, far / 7, far / 5), _DOUBLING))
         found += _pair_ladders(kinds, plain) if agents == 2 else _box_ladders(kinds)
     else:
-        actions = (5, 10, 20, 40, 60) if agents < 4 else (2, 3, 5)
-        found += [GridLadder(side=side, agents=agents, actions=actions) for side in Side]
         if agents > 1:
             one, rungs = (0,) * agents, (2, 4, 8, 16)
             lower, upper = (0.15 * far, 0.05 * far, 0.02 * far), (0.08 * far, 0.025 * far, 0.01 * far)
@@ -194,6 +192,8 @@ def ladders(environment: Environment, alike: tuple[Exchange, ...]) -> list[Ladde
             found.append(_spaced(Side.UPPER, _densities, one, 16, upper, rungs, 0.0, 3))
         if agents == 2 and not interchangeable:
             found += [ladder for ladder in _pair_ladders(kinds, plain) if ladder.side is Side.UPPER]
+    actions = {1: (10, 20, 40, 80, 160), 2: (10, 20, 40, 60), 3: (5, 8, 11, 14, 18)}.get(agents, (2, 3, 5))
+    found += [GridLadder(side=side, agents=agents, actions=actions) for side in Side]
     _give_hints(found, kinds)
     return found
 

@@ -31,7 +31,7 @@ from robustmech.model import (
 )
 from robustmech.transfers import equal_division, individual_growth_transfers
 
-_MOST_EVALUATIONS = 500_000
+_MOST_EVALUATIONS = 8_000_000
 """Rows times states, at most, on a mesh that a solved mechanism is evaluated on again."""
 
 

@@ -14,6 +14,7 @@ from robustmech.lp import Limits
 from robustmech.model import Side
 
 _NEGLIGIBLE = 1e-9
+_NEGLIGIBLE_GAP = 1e-6
 _USUAL_GROWTH = 4.0
 """How much longer a rung is taken to take than the one below it, before there is a comparison."""
 _OVERHEAD = 0.01
@@ -33,17 +34,19 @@ class Target:
         relative_gap: its width over the smaller of its ends' sizes; or None.
         seconds: wall time for everything.
         memory: bytes that one program may be estimated to need.
+        worth: what is at stake; a relative gap is reached, too, where the width is a millionth of it.
     """
 
     gap: float | None
     relative_gap: float | None
     seconds: float
     memory: float
+    worth: float
 
     def reached(self, lower: float, upper: float) -> bool:
         """Whether either width is reached."""
         width = upper - lower
-        close = self.gap is not None and width <= self.gap
+        close = width <= (self.worth * _NEGLIGIBLE_GAP if self.gap is None else self.gap)
         return close or (self.relative_gap is not None and width <= self.relative_gap * min(abs(lower), abs(upper)))
 
 

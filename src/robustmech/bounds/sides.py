@@ -39,6 +39,8 @@ from robustmech.model.priors import interior_law
 from robustmech.model.symmetry import Exchange
 
 _TOLERANCE = 1e-5
+_REFINEMENTS = 2
+"""How often, at most, a solved mechanism is evaluated again at more rows."""
 _UNLIKELY = 1e-6
 
 
@@ -198,9 +200,9 @@ class _Certified:
             growth=growth,
         )
 
-    def refined(self, program: LocalProgram) -> "_Certified":
+    def refined(self, program: LocalProgram, times: int = _REFINEMENTS) -> "_Certified":
         """The same mechanism and multipliers evaluated at more rows, while that is a better number."""
-        finer = self.place.finer(program.environment, self.counts)
+        finer = self.place.finer(program.environment, self.counts) if times else None
         if finer is None:
             return self
         place, decisions = finer
@@ -210,7 +212,7 @@ class _Certified:
             )
         except RepairError:
             return self
-        return found.refined(program) if found.value > self.value else self
+        return found.refined(program, times - 1) if found.value > self.value else self
 
 
 def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
@@ -232,7 +234,7 @@ def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
             continue
         if best is None or certified.value > best.value:
             best = certified
-        if task.confirmed(program, found, certified.value):
+        if certified.value >= 0 and task.confirmed(program, found, certified.value):
             break
     if best is None:
         raise trouble if trouble is not None else SolveError("the lower program gave nothing to certify")

@@ -72,7 +72,7 @@ def solve(
         watch=watch if watch is not None else _ignore,
     )
     if grid is None:
-        target = _target(gap, relative_gap, time_limit, memory_limit)
+        target = _target(gap, relative_gap, time_limit, memory_limit, max(task.worth, 1e-3 * environment.scale))
         return refine(task, target, tuple(Side) if side == "both" else (Side(side),))
     lower, upper = _places(environment, grid, memory_limit)
     return Solution(
@@ -82,12 +82,15 @@ def solve(
     )
 
 
-def _target(gap: float | None, relative_gap: float | None, time_limit: float | None, memory_limit: float) -> Target:
+def _target(
+    gap: float | None, relative_gap: float | None, time_limit: float | None, memory_limit: float, worth: float
+) -> Target:
     return Target(
         gap=gap,
         relative_gap=_DEFAULT_RELATIVE_GAP if gap is None and relative_gap is None else relative_gap,
         seconds=_DEFAULT_SECONDS if time_limit is None else time_limit,
         memory=memory_limit,
+        worth=worth,
     )
 
 

@@ -81,7 +81,10 @@ class PiecewiseLinearMechanism:
         return self.mesh.transfers(self.growth, flat).reshape(*shape, self.agents)
 
     def _flat(self, bids: FloatArray) -> tuple[FloatArray, tuple[int, ...]]:
-        array = np.asarray(bids, dtype=np.float64)
+        try:
+            array = np.asarray(bids, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise InputError("bids must be numbers, one per agent") from None
         if array.ndim == 0 or array.shape[-1] != self.agents:
             raise ShapeError(f"bids have shape {array.shape}: expected one bid per agent, (…, {self.agents})")
         bad = np.argwhere(~(np.isfinite(array) & (array >= 0)))

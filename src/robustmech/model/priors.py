@@ -149,8 +149,8 @@ def interior_law(beliefs: Beliefs) -> RationalArray:
         _require_prior(beliefs, law, InputError("beliefs: no prior satisfies the rows"))
         law.setflags(write=False)
         return law
-    support = _largest_share(beliefs, possible, each_capped=True) > 1e-9 / beliefs.states
-    rough = _largest_share(beliefs, support, each_capped=False)
+    support = _support(beliefs, possible)
+    rough = _largest_share(beliefs, support)
     law = np.array([Fraction(p) if s else _ZERO for p, s in zip(rough.tolist(), support, strict=True)], dtype=object)
     failure = RepairError("beliefs: no exact prior was found inside the rows; loosen them slightly")
     for pinned in (equality_targets(beliefs), equality_targets(beliefs) | _narrow_targets(beliefs)):
@@ -159,6 +159,16 @@ def interior_law(beliefs: Beliefs) -> RationalArray:
         except RepairError as error:
             failure = error
     raise failure
+
+
+def _support(beliefs: Beliefs, possible: BoolArray) -> BoolArray:
+    """The states that some prior gives probability: asked of those not yet found, until no more are."""
+    support = np.zeros(beliefs.states, dtype=np.bool_)
+    while True:
+        found = _largest_share(beliefs, possible, counted=possible & ~support) > 1e-9 / beliefs.states
+        if not (found & possible & ~support).any():
+            return support
+        support |= found & possible
 
 
 def _made_exact(beliefs: Beliefs, law: RationalArray, support: BoolArray, pinned: dict[int, Fraction]) -> RationalArray:
@@ -257,12 +267,15 @@ def _require_prior(beliefs: Beliefs, law: RationalArray, error: Exception) -> No
         raise error
 
 
-def _largest_share(beliefs: Beliefs, support: BoolArray, *, each_capped: bool) -> npt.NDArray[np.float64]:
-    """A prior on the support: most states above a small share, or the smallest probability as large as possible.
+def _largest_share(
+    beliefs: Beliefs, support: BoolArray, *, counted: BoolArray | None = None
+) -> npt.NDArray[np.float64]:
+    """A prior on the support: the smallest probability as large as possible, or as much as possible on some states.
 
-    In the second case the smallest distance from an inequality row's limits is made as large as possible too.
+    In the first case the smallest distance from an inequality row's limits is made as large as possible too; in the
+    second each counted state's probability counts up to a small share.
     """
-    states = beliefs.states
+    states, each_capped = beliefs.states, counted is not None
     low, high = (
         np.array([float(v) if v is not None else infinite for v in limits])
         for limits, infinite in ((beliefs.lower, -np.inf), (beliefs.upper, np.inf))
@@ -283,7 +296,7 @@ def _largest_share(beliefs: Beliefs, support: BoolArray, *, each_capped: bool) -
         row_lower = np.concatenate([row_lower, np.full(beliefs.rows, -np.inf), low])
         row_upper = np.concatenate([row_upper, high, np.full(beliefs.rows, np.inf)])
     program = LinearProgram(
-        cost=np.concatenate([np.zeros(states), -np.ones(shares)]),
+        cost=np.concatenate([np.zeros(states), -np.ones(shares) if counted is None else -counted.astype(float)]),
         matrix=matrix,
         row_lower=row_lower,
         row_upper=row_upper,
