@@ -19,6 +19,8 @@ from robustmech.model.priors import interior_law
 from robustmech.model.symmetry import exchanges, symmetries
 
 _DEFAULT_SECONDS = 60.0
+_LEAST_WORTH = 1e-4
+"""Stakes smaller than this share of the largest utility are not told from none: solvers are good to about 1e-9 of it."""
 _DEFAULT_RELATIVE_GAP = 0.01
 
 
@@ -72,7 +74,7 @@ def solve(
         watch=watch if watch is not None else _ignore,
     )
     if grid is None:
-        target = _target(gap, relative_gap, time_limit, memory_limit, max(task.worth, 1e-3 * environment.scale))
+        target = _target(gap, relative_gap, time_limit, memory_limit, task.worth)
         return refine(task, target, tuple(Side) if side == "both" else (Side(side),))
     lower, upper = _places(environment, grid, memory_limit)
     return Solution(
@@ -145,7 +147,7 @@ def _check_meshes(environment: Environment, meshes: Meshes) -> None:
 def _worth(environment: Environment) -> float:
     """What is at stake: the best expected surplus, in absolute value, at a prior inside the beliefs."""
     law = floats(interior_law(environment.beliefs))
-    stakes = float(law @ np.abs(environment.best_surplus())), environment.scale * 1e-9
+    stakes = float(law @ np.abs(environment.best_surplus())), environment.scale * _LEAST_WORTH
     return max(stakes)
 
 
