@@ -20,7 +20,7 @@ from robustmech.model.symmetry import exchanges, symmetries
 
 _DEFAULT_SECONDS = 60.0
 _LEAST_WORTH = 1e-4
-"""Stakes smaller than this share of the largest utility are not told from none: solvers are good to about 1e-9 of it."""
+"""Stakes below this share of the largest utility are not told from none: solvers are good to about 1e-9 of it."""
 _DEFAULT_RELATIVE_GAP = 0.01
 
 
