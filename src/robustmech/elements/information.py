@@ -15,8 +15,8 @@ class ExponentialInformation:
 
     With transfers signals are independent exponentials, and the law of the state given the signals interpolates the
     laws at the mesh's rows, mixed with weight ε with the law ν that makes the law of the state exactly
-    ``law.state_law``. Without transfers the density of signals and state, relative to independent exponentials, is what
-    is interpolated.
+    ``law.state_law``. Without transfers the density of signals and state is what is interpolated, relative to independent
+    exponentials, or for share densities to the uniform law on sums up to the last breakpoint.
 
     Args:
         mesh: where laws are given and how they are interpolated.
@@ -38,7 +38,7 @@ class ExponentialInformation:
         return self.law.state_law
 
     def density(self, signals: FloatArray) -> FloatArray:
-        """The joint density relative to independent exponentials, rounded: (…, states) for signals (…, agents)."""
+        """The joint density of signals and state, rounded: (…, states) for signals (…, agents)."""
         array = np.asarray(signals, dtype=np.float64)
         if array.ndim == 0 or array.shape[-1] != self.agents:
             raise ShapeError(f"signals have shape {array.shape}: expected one per agent, (…, {self.agents})")
