@@ -15,8 +15,8 @@ class ExponentialInformation:
 
     With transfers signals are independent exponentials, and the law of the state given the signals interpolates the
     laws at the mesh's rows, mixed with weight ε with the law ν that makes the law of the state exactly
-    ``law.state_law``. Without transfers the density of signals and state is what is interpolated, relative to independent
-    exponentials, or for share densities to the uniform law on sums up to the last breakpoint.
+    ``law.state_law``. Without transfers the density of signals and state is what is interpolated, relative to
+    independent exponentials, or for share densities to the uniform law on sums up to the last breakpoint.
 
     Args:
         mesh: where laws are given and how they are interpolated.
