@@ -9,7 +9,7 @@ import pytest
 
 from definitions.solved import numbers
 from robustmech import Beliefs, BoundStatus, Environment, Grid, InputError, SizeError, Stage, auction, solve
-from robustmech.bounds.ladders import agent_kinds, ladders
+from robustmech.bounds.ladders import ladders
 from robustmech.bounds.places import MechanismPlace
 from robustmech.bounds.sides import Task
 from robustmech.bounds.tuning import _value_and_slope, tuned
@@ -17,7 +17,7 @@ from robustmech.continuum import CommonValue, KnownMeans, PublicExpenditure
 from robustmech.elements import CrossedTriangles, ExponentialSums, Meshes, ShareDensities, Spacing
 from robustmech.lp import ClarabelSolver, Limits
 from robustmech.model import FloatArray, Side, public_expenditure
-from robustmech.model.symmetry import exchanges
+from robustmech.model.symmetry import agent_kinds, exchanges
 
 F = Fraction
 

@@ -24,9 +24,8 @@ from robustmech.elements import (
     Spacing,
     Triangles,
 )
-from robustmech.lp import orbits
 from robustmech.model import Environment, FloatArray, Grid, Side
-from robustmech.model.symmetry import Exchange
+from robustmech.model.symmetry import Exchange, agent_kinds
 
 AnyPlace = LowerPlace | UpperPlace
 _FINEST = 10**5
@@ -191,7 +190,7 @@ def ladders(environment: Environment, alike: tuple[Exchange, ...]) -> list[Ladde
             found.append(_spaced(Side.LOWER, _plain_shares, one, 8, lower, rungs, 0.0, 3))
             found.append(_spaced(Side.UPPER, _densities, one, 16, upper, rungs, 0.0, 3))
         if agents == 2 and not interchangeable:
-            found += [ladder for ladder in _pair_ladders(kinds, plain) if ladder.side is Side.UPPER]
+            found.append(_squares())
     actions = {1: (10, 20, 40, 80, 160), 2: (10, 20, 40, 60), 3: (5, 8, 11, 14, 18)}.get(agents, (2, 3, 5))
     found += [GridLadder(side=side, agents=agents, actions=actions) for side in Side]
     _give_hints(found, kinds)
@@ -202,8 +201,12 @@ def _pair_ladders(kinds: tuple[int, ...], plain: bool) -> list[Ladder]:
     """Triangles for two agents."""
     return [
         _spaced(Side.LOWER, _crossed if plain else _cut, kinds, 3, (1.1, 1.6, 2.4), (1, 2, 3, 4, 6, 8, 12, 16)),
-        _spaced(Side.UPPER, _exponential_triangles, (0, 0), 4, (0.45, 0.6, 0.8), (1, 2, 3, 4, 5, 6)),
+        _squares(),
     ]
+
+
+def _squares() -> SpacedLadder:
+    return _spaced(Side.UPPER, _exponential_triangles, (0, 0), 4, (0.45, 0.6, 0.8), (1, 2, 3, 4, 5, 6))
 
 
 def _box_ladders(kinds: tuple[int, ...]) -> list[Ladder]:
@@ -224,16 +227,6 @@ def _give_hints(found: list[Ladder], kinds: tuple[int, ...]) -> None:
     for ladder in spaced:
         if ladder.make is _sums and max(kinds) > 0 and lower:
             ladder.hint = lower[0]
-
-
-def agent_kinds(agents: int, alike: tuple[Exchange, ...]) -> tuple[int, ...]:
-    """The class of each agent, numbered from 0; agents that may be exchanged are in one."""
-    swaps = []
-    for exchange in alike:
-        order = np.arange(agents)
-        order[list(exchange.agents)] = order[list(exchange.agents)[::-1]]
-        swaps.append(order)
-    return tuple(orbits(agents, swaps).tolist())
 
 
 def _spaced(

@@ -12,6 +12,7 @@ from robustmech.elements import (
     ExponentialInformation,
     InformationMesh,
     MechanismMesh,
+    Mesh,
     PiecewiseLinearMechanism,
     Spacing,
 )
@@ -84,10 +85,10 @@ class GridPlace:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MechanismPlace:
-    """A family of mechanisms on real actions, for the lower side."""
+class _MeshPlace:
+    """A family in the continuum, for one of the sides."""
 
-    mesh: MechanismMesh
+    mesh: Mesh
 
     def discretise(self, side: Side) -> Discretisation:  # noqa: ARG002  (a mesh is for one side)
         """The mesh's operators."""
@@ -96,6 +97,13 @@ class MechanismPlace:
     def size(self, environment: Environment, symmetries: int) -> ProgramSize:
         """From the mesh's counts."""
         return estimated_size(environment, self.mesh.counts, symmetries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MechanismPlace(_MeshPlace):
+    """A family of mechanisms on real actions, for the lower side."""
+
+    mesh: MechanismMesh
 
     def mechanism(
         self, environment: Environment, counts: IntArray, growth: FloatArray, mass: FloatArray
@@ -148,18 +156,10 @@ def _with_middles(values: FloatArray, axis: int) -> FloatArray:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class InformationPlace:
+class InformationPlace(_MeshPlace):
     """A family of information with real signals, for the upper side."""
 
     mesh: InformationMesh
-
-    def discretise(self, side: Side) -> Discretisation:  # noqa: ARG002  (a mesh is for one side)
-        """The mesh's operators."""
-        return self.mesh.discretise()
-
-    def size(self, environment: Environment, symmetries: int) -> ProgramSize:
-        """From the mesh's counts."""
-        return estimated_size(environment, self.mesh.counts, symmetries)
 
     def information(self, law: ExactLaw) -> ExponentialInformation:
         """The information with real signals."""

@@ -16,7 +16,7 @@ from robustmech.model import Side
 _NEGLIGIBLE = 1e-9
 _NEGLIGIBLE_GAP = 1e-6
 _USUAL_GROWTH = 4.0
-"""How much longer a rung is taken to take than the one below it, before there is a comparison."""
+"""How much longer a rung is taken to take than the one below it."""
 _OVERHEAD = 0.01
 """Seconds that even the smallest program takes."""
 _TUNING = 15.0
@@ -57,7 +57,7 @@ class _Climber:
     ladder: Ladder
     rungs: int = 0
     values: list[float] = field(default_factory=list)
-    seconds: list[float] = field(default_factory=list)
+    seconds: float = 0.0
     place: AnyPlace | None = None
     effort: float = 0.0
     finished: bool = False
@@ -65,9 +65,7 @@ class _Climber:
     @property
     def expected_seconds(self) -> float:
         """How long the next rung is expected to take, tuning included."""
-        if not self.seconds:
-            return 0.0
-        return self.seconds[-1] * self._growth
+        return self.seconds * self._growth
 
     @property
     def expected_effort(self) -> float:
@@ -118,7 +116,7 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
             trouble = error
             climber.finished = True
             continue
-        climber.seconds.append(time.perf_counter() - begun)
+        climber.seconds = time.perf_counter() - begun
         climber.values.append(found.value)
         climber.place = None
         if side not in best or _better(side, found.value, best[side].value):

@@ -2,10 +2,8 @@
 
 from typing import Protocol
 
-import numpy as np
-
-from robustmech.errors import InputError, ShapeError
 from robustmech.model import FloatArray
+from robustmech.model.profiles import checked_profiles
 
 
 class AuctionRule(Protocol):
@@ -30,13 +28,6 @@ def checked_bids(bids: object, bidders: int) -> FloatArray:
 
     Raises:
         ShapeError: if the last axis is not the bidders.
-        InputError: for a bid that is negative or not finite; the message names its place.
+        InputError: for what is not a number, or a bid that is negative or not finite; the message names its place.
     """
-    array = np.asarray(bids, dtype=np.float64)
-    if array.ndim == 0 or array.shape[-1] != bidders:
-        raise ShapeError(f"bids have shape {array.shape}: expected one bid per bidder, (…, {bidders})")
-    bad = np.argwhere(~(np.isfinite(array) & (array >= 0)))
-    if bad.size:
-        place = tuple(int(v) for v in bad[0])
-        raise InputError(f"bids[{', '.join(map(str, place))}] is {array[place]}: bids must be finite and at least zero")
-    return array
+    return checked_profiles(bids, bidders, "bidder")

@@ -8,7 +8,7 @@ from robustmech.elements.information_meshes import (
     ShareDensities,
 )
 from robustmech.elements.mechanism_meshes import Boxes, CrossedTriangles, Shares, SharesWithoutTransfers, Triangles
-from robustmech.elements.meshes import InformationMesh, MechanismMesh, Meshes
+from robustmech.elements.meshes import InformationMesh, MechanismMesh, Mesh, Meshes
 from robustmech.elements.rule import PiecewiseLinearMechanism
 from robustmech.elements.spacing import Spacing
 
@@ -21,6 +21,7 @@ __all__ = [
     "ExponentialTriangles",
     "InformationMesh",
     "MechanismMesh",
+    "Mesh",
     "Meshes",
     "PiecewiseLinearMechanism",
     "ShareDensities",

@@ -59,12 +59,4 @@ class ExponentialInformation:
 
     def interim_values(self, environment: Environment, signals: FloatArray) -> FloatArray:
         """Expected utility of each agent's own decisions given the signals, shape (agents, goods, …)."""
-        law = self.posterior(signals)
-        own = environment.own_decisions
-        goods = range(environment.decisions) if own is None else range(own.shape[1])
-        return np.array(
-            [
-                [law @ environment.utilities_rounded[i, :, good if own is None else own[i, good]] for good in goods]
-                for i in range(self.agents)
-            ]
-        )
+        return environment.own_values(self.posterior(signals))

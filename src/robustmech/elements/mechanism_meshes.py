@@ -23,7 +23,30 @@ from robustmech.model import Counts, Discretisation, Environment, FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Triangles:
+class _OnBreakpoints:
+    """A mesh whose nodes are the products of the agents' breakpoints."""
+
+    spacings: tuple[Spacing, ...]
+    kind: ClassVar[str]
+
+    @property
+    def agents(self) -> int:
+        """The number of agents."""
+        return len(self.spacings)
+
+    @property
+    def node_shape(self) -> tuple[int, ...]:
+        """The shape of a function of nodes."""
+        return tuple(spacing.cells + 1 for spacing in self.spacings)
+
+    @property
+    def description(self) -> str:
+        """Its kind and size, for people."""
+        return f"{self.kind}, {cells_in_words(self.spacings)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Triangles(_OnBreakpoints):
     """Mechanisms of two agents that are linear on triangles.
 
     Args:
@@ -40,21 +63,6 @@ class Triangles:
     def averages_payoff(self) -> bool:
         """Whether it is only for problems with transfers whose designer's payoff does not depend on the state."""
         return not self.corner_rows
-
-    @property
-    def agents(self) -> int:
-        """The number of agents."""
-        return len(self.spacings)
-
-    @property
-    def node_shape(self) -> tuple[int, ...]:
-        """The shape of a function of nodes."""
-        return tuple(spacing.cells + 1 for spacing in self.spacings)
-
-    @property
-    def description(self) -> str:
-        """Its kind and size, for people."""
-        return f"{self.kind}, {cells_in_words(self.spacings)}"
 
     @property
     def counts(self) -> Counts:
@@ -196,7 +204,7 @@ class CrossedTriangles:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Boxes:
+class Boxes(_OnBreakpoints):
     """Mechanisms of any number of agents that are multilinear on boxes.
 
     Args:
@@ -206,21 +214,6 @@ class Boxes:
     spacings: tuple[Spacing, ...]
     kind: ClassVar[str] = "boxes"
     averages_payoff: ClassVar[bool] = False
-
-    @property
-    def agents(self) -> int:
-        """The number of agents."""
-        return len(self.spacings)
-
-    @property
-    def node_shape(self) -> tuple[int, ...]:
-        """The shape of a function of nodes."""
-        return tuple(spacing.cells + 1 for spacing in self.spacings)
-
-    @property
-    def description(self) -> str:
-        """Its kind and size, for people."""
-        return f"{self.kind}, {cells_in_words(self.spacings)}"
 
     @property
     def counts(self) -> Counts:

@@ -8,8 +8,8 @@ import scipy.sparse as sp
 from robustmech.model import Counts, Discretisation, Environment, FloatArray
 
 
-class MechanismMesh(Protocol):
-    """A family of piecewise-linear mechanisms on real actions."""
+class Mesh(Protocol):
+    """A family that one of the programs in the continuum searches over."""
 
     @property
     def kind(self) -> str:
@@ -27,6 +27,19 @@ class MechanismMesh(Protocol):
         ...
 
     @property
+    def counts(self) -> Counts:
+        """How large the program will be."""
+        ...
+
+    def discretise(self) -> Discretisation:
+        """The program's operators."""
+        ...
+
+
+class MechanismMesh(Mesh, Protocol):
+    """A family of piecewise-linear mechanisms on real actions."""
+
+    @property
     def averages_payoff(self) -> bool:
         """Whether it is only for problems with transfers whose designer's payoff does not depend on the state."""
         ...
@@ -34,15 +47,6 @@ class MechanismMesh(Protocol):
     @property
     def node_shape(self) -> tuple[int, ...]:
         """The shape of a function of nodes."""
-        ...
-
-    @property
-    def counts(self) -> Counts:
-        """How large the program will be."""
-        ...
-
-    def discretise(self) -> Discretisation:
-        """The lower program's operators."""
         ...
 
     def interpolate(self, values: FloatArray, bids: FloatArray) -> FloatArray:
@@ -58,32 +62,8 @@ class MechanismMesh(Protocol):
         ...
 
 
-class InformationMesh(Protocol):
+class InformationMesh(Mesh, Protocol):
     """A family of exponential information on real signals."""
-
-    @property
-    def kind(self) -> str:
-        """Its name in files."""
-        ...
-
-    @property
-    def description(self) -> str:
-        """Its kind and size, for people."""
-        ...
-
-    @property
-    def agents(self) -> int:
-        """The number of agents."""
-        ...
-
-    @property
-    def counts(self) -> Counts:
-        """How large the program will be."""
-        ...
-
-    def discretise(self) -> Discretisation:
-        """The upper program's operators."""
-        ...
 
     def weights(self, signals: FloatArray) -> sp.csr_array:
         """How much each row counts at signals (signals, agents); shape (signals, rows), rows sum to one."""

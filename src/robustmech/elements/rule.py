@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from robustmech.elements.meshes import MechanismMesh
 from robustmech.errors import InputError, ShapeError
 from robustmech.model import MECHANISM_DENOMINATOR, FloatArray, IntArray
+from robustmech.model.profiles import checked_profiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -81,16 +80,5 @@ class PiecewiseLinearMechanism:
         return self.mesh.transfers(self.growth, flat).reshape(*shape, self.agents)
 
     def _flat(self, bids: FloatArray) -> tuple[FloatArray, tuple[int, ...]]:
-        try:
-            array = np.asarray(bids, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise InputError("bids must be numbers, one per agent") from None
-        if array.ndim == 0 or array.shape[-1] != self.agents:
-            raise ShapeError(f"bids have shape {array.shape}: expected one bid per agent, (…, {self.agents})")
-        bad = np.argwhere(~(np.isfinite(array) & (array >= 0)))
-        if bad.size:
-            place = tuple(int(v) for v in bad[0])
-            raise InputError(
-                f"bids[{', '.join(map(str, place))}] is {array[place]}: bids must be finite and at least zero"
-            )
+        array = checked_profiles(bids, self.agents, "agent")
         return array.reshape(-1, self.agents), array.shape[:-1]

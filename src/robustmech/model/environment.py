@@ -100,6 +100,17 @@ class Environment:
         """Whether the designer's payoff from each decision is the same in every state."""
         return bool((self.payoff == self.payoff[:1]).all())
 
+    def own_values(self, law: FloatArray) -> FloatArray:
+        """Expected utility of each agent's own decisions under laws (…, states) of the state: (agents, goods, …)."""
+        own = self.own_decisions
+        goods = range(self.decisions) if own is None else range(own.shape[1])
+        return np.array(
+            [
+                [law @ self.utilities_rounded[i, :, good if own is None else own[i, good]] for good in goods]
+                for i in range(self.agents)
+            ]
+        )
+
     def best_surplus(self) -> FloatArray:
         """The largest joint payoff in each state (of the designer alone, without transfers), shape (states,)."""
         joint = self.payoff_rounded + (self.utilities_rounded.sum(axis=0) if self.transfers else 0.0)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
 import xarray as xr
 
 from robustmech.errors import ShapeError
@@ -82,13 +81,7 @@ class InformationStructure:
         profile = joint.sum(axis=-1)
         conditional = joint / profile.clip(min=1e-300)[..., None]
         conditional[profile <= 0] = float("nan")
-        own = environment.own_decisions
-        goods = range(environment.decisions) if own is None else range(own.shape[1])
-        values = [
-            [conditional @ environment.utilities_rounded[i, :, good if own is None else own[i, good]] for good in goods]
-            for i in range(self.agents)
-        ]
-        return np.array(values)
+        return environment.own_values(conditional)
 
     def labelled(self) -> xr.Dataset:
         """The joint law as a labelled array; the coordinates are the signals' places on the papers' scale."""

@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -52,8 +53,12 @@ def exchanges(environment: Environment, grids: tuple[Grid, ...] | None = None) -
 
 def symmetries(agents: int, alike: tuple[Exchange, ...]) -> int:
     """The number of permutations of the agents that the exchanges generate."""
-    classes = orbits(agents, [_transposition(agents, *exchange.agents) for exchange in alike])
-    return math.prod(math.factorial(int(size)) for size in np.bincount(classes))
+    return math.prod(math.factorial(size) for size in Counter(agent_kinds(agents, alike)).values())
+
+
+def agent_kinds(agents: int, alike: tuple[Exchange, ...]) -> tuple[int, ...]:
+    """The class of each agent, numbered from 0; agents that may be exchanged are in one."""
+    return tuple(orbits(agents, [_transposition(agents, *exchange.agents) for exchange in alike]).tolist())
 
 
 def _transposition(agents: int, i: int, j: int) -> IntArray:
