@@ -50,6 +50,10 @@ def two_goods() -> Environment:
     return auction(values, ["1/3", "1/3", "1/3"], must_sell=True)
 
 
+def forced_sale() -> Environment:
+    return auction([["1/3", "1/5"], [1, "1/2"], ["1/7", 1]], ["1/3"] * 3, caps="3/5", must_sell=True)
+
+
 CASES: dict[str, Callable[[], Solution]] = {
     "common value": lambda: solve(common_value(), Grid.quantile(4)),
     "published grid": lambda: solve(common_value(), Grid.published(3)),
@@ -62,6 +66,7 @@ CASES: dict[str, Callable[[], Solution]] = {
     "limits and penalty": lambda: solve(limits_and_penalty(), Grid.quantile(3)),
     "excluded state": lambda: solve(excluded_state(), Grid.quantile(3)),
     "two goods": lambda: solve(two_goods(), Grid.quantile(3)),
+    "floor prices": lambda: solve(forced_sale(), (Grid.quantile(3), Grid.exponential(4, 2.0))),
     "lower side only": lambda: solve(common_value(), Grid.quantile(3), side="lower"),
     "upper side only": lambda: solve(common_value(), Grid.quantile(3), side="upper"),
     "stopped early": lambda: solve(common_value(), Grid.quantile(4), iteration_limit=4),

@@ -153,6 +153,51 @@ def test_false_arrays_fail_on_their_merits(
     assert "MANIFEST" not in failures(folder)
 
 
+def dearer_floor(content: dict[str, Any]) -> None:
+    content["lower"]["floor_prices"][0][0] = "2/5"
+
+
+def cheaper_floor(content: dict[str, Any]) -> None:
+    content["lower"]["floor_prices"][0][0] = "1/8"
+
+
+def no_floor(content: dict[str, Any]) -> None:
+    del content["lower"]["floor_prices"]
+
+
+def short_floor(content: dict[str, Any]) -> None:
+    content["lower"]["floor_prices"][1].pop()
+
+
+@pytest.mark.parametrize(
+    ("change", "checks"),
+    [
+        (dearer_floor, ("lower: participation", "lower: no payment at action 0")),
+        (cheaper_floor, ("lower: value", "lower: no payment at action 0")),
+        (no_floor, ("lower: value", "lower: no payment at action 0")),
+        (short_floor, ("floor_prices[1]: expected 2 entries, found 1",)),
+    ],
+)
+def test_other_floor_prices_fail(
+    change: Callable[[dict[str, Any]], None], checks: tuple[str, ...], tmp_path: Path
+) -> None:
+    folder = written(tmp_path / "r", "floor prices")
+    assert failures(folder) == ""
+    rewrite_json(folder / "certificate.json", change)
+    for check in checks:
+        assert check in failures(folder)
+
+
+def test_payment_at_action_zero_is_exact(tmp_path: Path) -> None:
+    folder = written(tmp_path / "r", "floor prices")
+    transfers = load(folder / "mechanism.npz")["transfers"]
+    for side in (np.inf, -np.inf):
+        changed = transfers.copy()
+        changed[0, 0, 1] = np.nextafter(changed[0, 0, 1], side)
+        rewrite_arrays(folder / "mechanism.npz", {"transfers": changed})
+        assert "lower: no payment at action 0" in failures(folder)
+
+
 def test_shifted_probability_leaves_the_beliefs(folder: Path) -> None:
     law = load(folder / "information.npz")["law"].copy()
     rows = law.reshape(-1, law.shape[-1])

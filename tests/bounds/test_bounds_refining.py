@@ -104,7 +104,7 @@ VARIANTS = {
 def test_brackets_overlap_those_of_quantile_grids(name: str) -> None:
     """Two independent bounds on one number: each side's is on its side of the other's."""
     environment = VARIANTS[name]
-    refined = solve(environment, relative_gap=0.05, time_limit=4)
+    refined = solve(environment, relative_gap=0.03, time_limit=4)
     grid = solve(environment, Grid.quantile(4 if environment.agents == 3 else 10))
     (lower, upper), (grid_lower, grid_upper) = numbers(refined), numbers(grid)
     assert lower <= upper

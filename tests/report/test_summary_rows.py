@@ -135,3 +135,11 @@ def test_no_share_of_nothing() -> None:
     content = solution_json(worthless, "worthless")
     assert content["efficient_surplus"] == 0
     assert content["title"] == "worthless"
+
+
+def test_floor_prices_are_shown() -> None:
+    shown = solve(auction([["1/3", "1/5"], [1, 1]], ["1/2", "1/2"]), Grid.quantile(3))
+    assert texts(shown)["floor prices"] == "0.2 to 0.333333 for a unit, whatever an agent does"
+    assert solution_json(shown, None)["floor_prices"] == [[1 / 3, 0.0], [0.0, 0.2]]
+    assert "floor prices" not in texts(solution())
+    assert solution_json(solution(), None)["floor_prices"] is None

@@ -67,7 +67,8 @@ def _json(path: Path) -> Json:
 def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechanism | PiecewiseLinearMechanism | None:
     if not isinstance(bound, dict):
         return None
-    discretisation = bound["discretisation"]
+    discretisation, prices = bound["discretisation"], bound.get("floor_prices")
+    floor_prices = None if prices is None else np.array([exact_numbers(own) for own in prices])
     with np.load(folder / "mechanism.npz", allow_pickle=False) as arrays:
         if discretisation["kind"] != "grid":
             return PiecewiseLinearMechanism(
@@ -76,6 +77,7 @@ def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechani
                 growth=arrays["growth"] if environment.transfers else None,
                 own_decisions=environment.own_decisions,
                 decision_names=environment.decision_names,
+                floor_prices=floor_prices,
             )
         return Mechanism(
             grids=decode_grids(discretisation),
@@ -83,6 +85,7 @@ def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechani
             transfers=arrays["transfers"] if environment.transfers else None,
             aggregate_excess_growth=arrays["aggregate_excess_growth"] if environment.transfers else None,
             decision_names=environment.decision_names,
+            floor_prices=floor_prices,
         )
 
 

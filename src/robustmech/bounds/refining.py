@@ -23,6 +23,8 @@ _TUNING = 15.0
 """The same for the second rung, before which a ladder is tuned."""
 _SHOWN = 3
 """How many rungs a ladder takes before it is judged by them: the first is untuned."""
+_SETTLED = 5
+"""How many it takes before it may be given up: coarse meshes may miss what fine ones find, all by the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,7 @@ def _next(
         if chosen.ladder.side in best and (left <= 0 or chosen.expected_seconds > left):
             chosen.finished = True
             continue
-        if len(chosen.values) >= _SHOWN and _gain(chosen, best) < _NEGLIGIBLE * task.worth:
+        if len(chosen.values) >= _SETTLED and _gain(chosen, best) < _NEGLIGIBLE * task.worth:
             chosen.finished = True
             continue
         place = chosen.ladder.climb(task, chosen.rungs, min(deadline, time.perf_counter() + 0.2 * target.seconds))

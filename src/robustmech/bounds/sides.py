@@ -11,6 +11,7 @@ import numpy.typing as npt
 from robustmech.bounds.assembly import LocalProgram, local_program
 from robustmech.bounds.evaluation import exact_multipliers, informational_value, strategic_value
 from robustmech.bounds.excluded_states import sink_excluded_states
+from robustmech.bounds.floors import above_floors, charged
 from robustmech.bounds.information_repair import exact_law
 from robustmech.bounds.participation import feasible_decisions, require_secure_decision
 from robustmech.bounds.size import ProgramSize
@@ -109,6 +110,7 @@ class Task:
         limits: the solver's limits.
         worth: what is at stake, in absolute value.
         watch: called with progress reports.
+        floor_prices: what agents are charged for decisions whatever they do, or None; see `floors`.
     """
 
     environment: Environment
@@ -117,6 +119,11 @@ class Task:
     limits: Limits
     worth: float
     watch: Watch
+    floor_prices: RationalArray | None = None
+
+    def environment_of(self, side: Side) -> Environment:
+        """The environment of one side's program: for the mechanism floor prices are paid beforehand."""
+        return above_floors(self.environment, self.floor_prices) if side is Side.LOWER else self.environment
 
     def propose(self, place: Place, side: Side) -> tuple[LocalProgram, LinearSolution]:
         """Assemble one side's program and solve it.
@@ -129,7 +136,7 @@ class Task:
         program, found = self.solved(place.discretise(side), side)
         self.watch(Stage(side=side, name="certifying"))
         if found.status is SolverStatus.INFEASIBLE and side is Side.LOWER:
-            require_secure_decision(self.environment)
+            require_secure_decision(program.environment)
         if not found.status.has_solution:
             raise SolveError(
                 f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left "
@@ -140,7 +147,7 @@ class Task:
     def solved(self, discretisation: Discretisation, side: Side) -> tuple[LocalProgram, LinearSolution]:
         """One side's program, folded by the exchanges that the discretisation allows, and the unfolded solution."""
         alike = tuple(exchange for exchange in self.alike if exchange.agents in discretisation.exchanged)
-        program = local_program(self.environment, discretisation, side, alike)
+        program = local_program(self.environment_of(side), discretisation, side, alike)
         self.watch(Stage(side=side, name="solving"))
         found = self.solver.solve(
             program.folding.program,
@@ -239,9 +246,10 @@ def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
     if best is None:
         raise trouble if trouble is not None else SolveError("the lower program gave nothing to certify")
     final = best.refined(program)
+    mechanism = final.place.mechanism(program.environment, final.counts, final.growth, final.mass)
     return LowerBound(
         value=final.value,
-        mechanism=final.place.mechanism(task.environment, final.counts, final.growth, final.mass),
+        mechanism=charged(mechanism, task.floor_prices),
         multipliers=final.multipliers,
         record=task.record(place, program, found, best.value, started),
     )

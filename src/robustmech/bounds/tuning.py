@@ -119,17 +119,17 @@ def _value_and_slope(
     if not found.status.has_solution:
         return (-np.inf if side is Side.LOWER else np.inf), np.zeros(parameters.size)
     slope = np.zeros(parameters.size)
-    here = _lagrangian(task, program, found, discretisation)
+    here = _lagrangian(program, found, discretisation)
     for p in range(parameters.size):
         moved = parameters.copy()
         moved[p] += _STEP
-        slope[p] = (_lagrangian(task, program, found, place_at(moved).discretise(side)) - here) / _STEP
+        slope[p] = (_lagrangian(program, found, place_at(moved).discretise(side)) - here) / _STEP
     return -found.objective * program.unit, slope
 
 
-def _lagrangian(task: Task, program: LocalProgram, found: LinearSolution, discretisation: Discretisation) -> float:
+def _lagrangian(program: LocalProgram, found: LinearSolution, discretisation: Discretisation) -> float:
     """The part of the Lagrangian that depends on the operators and the masses."""
-    environment = task.environment
+    environment = program.environment
     decisions = program.decisions(found)
     joint = program.joint_law(found)
     total = float(np.sum(joint * ((discretisation.evaluation @ decisions) @ environment.payoff_rounded.T)))

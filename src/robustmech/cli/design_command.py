@@ -85,7 +85,13 @@ class _Asked:
         Sale.of(environment)
         step = None if self.increment is None else checked_increment(self.increment)
         with shown_progress(enabled=not self.quiet) as watch:
-            solution = solve(environment, relative_gap=self.relative_gap, time_limit=self.time_limit, watch=watch)
+            solution = solve(
+                environment,
+                relative_gap=self.relative_gap,
+                time_limit=self.time_limit,
+                charge_floors=False,
+                watch=watch,
+            )
         terms = solved_terms(solution, increment=step)
         return terms, [f"solved in {solution.seconds:.1f} seconds ({solution.status}): {terms.mesh.description}"]
 

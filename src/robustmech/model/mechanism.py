@@ -6,7 +6,7 @@ import xarray as xr
 
 from robustmech.errors import ShapeError
 from robustmech.model.grid import Grid
-from robustmech.model.rational import FloatArray, IntArray
+from robustmech.model.rational import FloatArray, IntArray, RationalArray
 
 MECHANISM_DENOMINATOR = 2**40
 """Decisions are kept as whole numbers over this, so that feasibility is exact and doubles represent them exactly."""
@@ -20,8 +20,11 @@ class Mechanism:
         grids: each agent's ordered actions.
         decision_counts: decisions in units of 2^−40, shape (m_1, …, m_N, decisions).
         transfers: what each agent pays, shape (agents, m_1, …, m_N); None without transfers.
-        aggregate_excess_growth: Ξ, balanced, shape (m_1, …, m_N); None without transfers.
+        aggregate_excess_growth: Ξ, balanced, of the transfers above floor prices, shape (m_1, …, m_N); None without
+            transfers.
         decision_names: names of the decisions.
+        floor_prices: the part of the transfers that each agent pays for each unit of a decision, whatever it does,
+            exact, shape (agents, decisions); None if there is none. The rest vanishes at action 0.
     Raises:
         ShapeError: if the arrays do not fit the grids.
     Source: Brooks & Du (2023), sections 2 and 5.1.
@@ -32,6 +35,7 @@ class Mechanism:
     transfers: FloatArray | None = None
     aggregate_excess_growth: FloatArray | None = None
     decision_names: tuple[str, ...] = ()
+    floor_prices: RationalArray | None = None
 
     def __post_init__(self) -> None:
         shape = tuple(grid.actions for grid in self.grids)
@@ -39,7 +43,7 @@ class Mechanism:
             raise ShapeError(f"decisions have shape {self.decision_counts.shape}: expected {shape} and the decisions")
         if self.transfers is not None and self.transfers.shape != (len(shape), *shape):
             raise ShapeError(f"transfers have shape {self.transfers.shape}: expected {(len(shape), *shape)}")
-        for array in (self.decision_counts, self.transfers, self.aggregate_excess_growth):
+        for array in (self.decision_counts, self.transfers, self.aggregate_excess_growth, self.floor_prices):
             if array is not None:
                 array.setflags(write=False)
 

@@ -1,5 +1,6 @@
 """The two claims, exactly as `certificate.json` states them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -10,6 +11,7 @@ from robustmech.verification.fields import (
     exact_sequence,
     parse_json,
     record,
+    sequence,
     text,
     versioned,
 )
@@ -24,11 +26,19 @@ STATUSES = ("proved", "stopped early")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LowerClaim:
-    """The claimed lower number, its discretisation, and a multiplier `y_r` for each row of the beliefs."""
+    """The claimed lower number, its discretisation, and what proves it.
+
+    Args:
+        value: the number.
+        actions: the grid or mesh.
+        multipliers: `y_r` for each row of the beliefs.
+        floor_prices: `a[i, k]` for each agent and decision, other than zero, by (agent, decision).
+    """
 
     value: float
     actions: Actions
     multipliers: tuple[Fraction, ...]
+    floor_prices: Mapping[tuple[int, int], Fraction]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,14 +87,30 @@ def parse_certificate(data: bytes, name: str, problem: Problem) -> Certificate:
 
 
 def _lower(value: object, where: str, problem: Problem) -> LowerClaim:
-    fields = record(value, where, {"value", "status", "discretisation", "multipliers"})
+    names = {"value", "status", "discretisation", "multipliers"}
+    fields = record(value, where, names, optional={"floor_prices"})
     _check_status(fields["status"], f"{where}.status")
     rows = len(problem.beliefs.lower)
+    prices = _floor_prices(fields["floor_prices"], where, problem) if "floor_prices" in fields else {}
+    above = problem.above_floors(prices)
     return LowerClaim(
         value=double(fields["value"], f"{where}.value"),
-        actions=parse_actions(fields["discretisation"], f"{where}.discretisation", problem),
+        actions=parse_actions(fields["discretisation"], f"{where}.discretisation", above),
         multipliers=exact_sequence(fields["multipliers"], f"{where}.multipliers", rows),
+        floor_prices=prices,
     )
+
+
+def _floor_prices(value: object, where: str, problem: Problem) -> dict[tuple[int, int], Fraction]:
+    where = f"{where}.floor_prices"
+    if not problem.transfers:
+        raise Flaw(f"{where}: nobody can pay in this problem")
+    prices: dict[tuple[int, int], Fraction] = {}
+    for agent, entries in enumerate(sequence(value, where, problem.agents)):
+        for decision, price in enumerate(exact_sequence(entries, f"{where}[{agent}]", problem.decisions)):
+            if price:
+                prices[agent, decision] = price
+    return prices
 
 
 def _upper(value: object, where: str, problem: Problem) -> UpperClaim:

@@ -5,7 +5,7 @@ from fractions import Fraction
 from robustmech.verification.certificate import LowerClaim, check_value
 from robustmech.verification.checks import Ledger
 from robustmech.verification.grids.grid import Grid
-from robustmech.verification.grids.transfers import check_no_payment_at_bottom, weighted_growth
+from robustmech.verification.grids.transfers import above_floors, check_payment_at_bottom, weighted_growth
 from robustmech.verification.growth import Comparison, check_rising, check_share_columns, written
 from robustmech.verification.guarantee import (
     LeastObjective,
@@ -28,6 +28,7 @@ def check_lower(ledger: Ledger, files: Folder, problem: Problem, claim: LowerCla
     It is exact on a grid and without transfers, and otherwise the low end of its enclosure.
     """
     actions = claim.actions
+    problem = problem.above_floors(claim.floor_prices)
     on_grid = isinstance(actions, Grid)
     mechanism = ledger.obtain(
         "lower: mechanism",
@@ -71,11 +72,12 @@ def _check_growth(
         return
     comparison = Comparison.of(problem, objective, actions.growth_shape)
     if isinstance(actions, Grid) and transfers is not None:
-        ledger.require("lower: no payment at action 0", lambda: check_no_payment_at_bottom(transfers))
+        paid = above_floors(transfers, mechanism.decisions, mechanism.denominator, claim.floor_prices)
+        ledger.require("lower: no payment at action 0", lambda: check_payment_at_bottom(transfers, *paid))
         ledger.require(
             "lower: transfers",
             lambda: comparison.agree(
-                "the transfers' growth", lambda _: weighted_growth(actions, transfers), objective.written()
+                "the transfers' growth", lambda _: weighted_growth(actions, *paid), objective.written()
             ),
         )
     if isinstance(actions, Shares) and actions.has_payoff:

@@ -1,7 +1,7 @@
 """The environment, exactly as `problem.json` states it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from robustmech.verification.beliefs import Beliefs, parse_beliefs
@@ -69,6 +69,19 @@ class Problem:
         """Whether the designer's payoff from decisions is the same in every state."""
         rows = [{k: v for k, v in self.payoff.get(state, {}).items() if v} for state in range(self.states)]
         return all(row == rows[0] for row in rows)
+
+    def above_floors(self, prices: Mapping[tuple[int, int], Fraction]) -> "Problem":
+        """The problem in which every agent has paid `a[i, k]` for each unit of decision k, by (agent, decision)."""
+        if not prices:
+            return self
+        utilities = {state: dict(self.utilities.get(state, {})) for state in range(self.states)}
+        payoff = {state: dict(self.payoff.get(state, {})) for state in range(self.states)}
+        for (agent, decision), price in prices.items():
+            for state in range(self.states):
+                own, whole = utilities[state], payoff[state]
+                own[agent, decision] = own.get((agent, decision), Fraction(0)) - price
+                whole[decision] = whole.get(decision, Fraction(0)) + price
+        return replace(self, utilities=utilities, payoff=payoff)
 
     def denominator(self) -> int:
         """The least whole number that clears the denominators of all utilities and payoffs."""
