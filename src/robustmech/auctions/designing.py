@@ -1,6 +1,8 @@
 """From what a seller knows to an auction file."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 from robustmech.auctions.auction_file import AuctionFile
 from robustmech.auctions.comparing import comparisons
@@ -13,6 +15,7 @@ from robustmech.errors import InputError
 from robustmech.problems.reading import shown
 
 _LONGEST_NAME, _LONGEST_TEXT = 100, 300
+_NOTHING = 1e-9
 
 
 def design(
@@ -45,6 +48,8 @@ def design(
     names = tuple(bidders) if bidders is not None else tuple(f"bidder {i + 1}" for i in range(terms.bidders))
     _require_sale(terms, names, title, currency, lots, minor_digits)
     _require_rounding(rounding, seed)
+    if isinstance(terms, CommonValueTerms) and not terms.margin:
+        terms = replace(terms, margin=_margin(terms, Fraction(1, 10**minor_digits)))
     return AuctionFile(
         title=title,
         terms=terms,
@@ -88,26 +93,37 @@ def _require_rounding(rounding: Rounding, seed: str) -> None:
         raise InputError("a seed is for the lottery: leave it out where lots are rounded by remainders")
 
 
-def _promised(terms: Terms) -> float:
-    """The guarantee, if there is one."""
-    if isinstance(terms, SolvedTerms):
-        if terms.guarantee > 0:
-            return terms.guarantee
-        finer = "" if terms.increment is None else "; take a smaller increment"
-        raise InputError(f"the guarantee is {terms.guarantee:.6g}: this auction promises nothing{finer}")
+def _margin(terms: CommonValueTerms, coin: Fraction) -> Fraction:
+    """By how much to take the lowest value to be less, where bidders who know that it is the value would not bid.
+
+    A coin for each lot, but no more than a tenth of what the auction guarantees beyond the lowest value less the cost,
+    or than a thousandth of the lowest value where it guarantees no more than that.
+    """
     model = terms.model()
-    guarantee = float(model.guarantee)
-    if guarantee > 0:
+    if not model.is_supremum:
+        return Fraction(0)
+    beyond = model.guarantee - float(terms.lowest - terms.cost)
+    most = beyond / 10 if beyond > _NOTHING * float(terms.lowest) else float(terms.lowest) / 1000
+    return min(coin, Fraction(f"{most:.0e}"))
+
+
+def _promised(terms: Terms) -> float:
+    """The guarantee, if there is one: above zero, but where everything must be sold."""
+    guarantee = terms.guarantee
+    if guarantee > 0 or (isinstance(terms, CommonValueTerms) and terms.must_sell):
         return guarantee
+    if isinstance(terms, SolvedTerms):
+        if terms.sale.must_sell:
+            return guarantee
+        finer = "" if terms.increment is None else "; take a smaller increment"
+        raise InputError(f"the guarantee is {guarantee:.6g}: this auction promises nothing{finer}")
     if isinstance(terms, CommonValueTerms):
         mean = float(sum(v * p for v, p in zip(terms.values, terms.probabilities, strict=True)))
-        cost = float(terms.cost)
-        if mean <= cost:
-            raise InputError(
-                f"the guarantee is zero: the expected value {mean:.6g} is not above the cost {cost:.6g}, so no auction "
-                "promises anything"
-            )
-    raise InputError(f"the guarantee is {guarantee:.6g}: no auction that must sell, or no auction at all, earns more")
+        raise InputError(
+            f"the guarantee is zero: the expected value {mean:.6g} is not above the cost {float(terms.cost):.6g}, "
+            "so no auction promises anything"
+        )
+    raise InputError(f"the guarantee is {guarantee:.6g}: no auction promises anything")
 
 
 def _require_text(text: str, what: str, longest: int) -> None:

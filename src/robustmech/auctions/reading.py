@@ -50,6 +50,7 @@ class _CommonValue(Strict):
     probabilities: list[str] = Field(min_length=1)
     cost: str
     must_sell: bool
+    margin: str = "0"
 
 
 class _KnownMeans(Strict):
@@ -168,4 +169,5 @@ def _terms(found: _CommonValue | _KnownMeans | Solved, bidders: int) -> Terms:
         bidders=bidders,
         cost=exact([found.cost], "cost")[0],
         must_sell=found.must_sell,
+        margin=exact([found.margin], "margin")[0],
     )

@@ -22,8 +22,11 @@ class CommonValueTerms:
         bidders: the number of bidders.
         cost: the cost of one lot to the seller.
         must_sell: whether everything must be sold.
+        margin: by how much the auction takes the lowest value to be less than it is, where the closed form's guarantee
+            is a supremum; see `CommonValue.with_margin`.
     Raises:
-        InputError: for a negative value, probability or cost, or probabilities that do not sum to one.
+        InputError: for a negative value, probability or cost, probabilities that do not sum to one, or a margin that
+            is not needed or above the lowest value.
     """
 
     values: tuple[Fraction, ...]
@@ -31,6 +34,7 @@ class CommonValueTerms:
     bidders: int
     cost: Fraction
     must_sell: bool
+    margin: Fraction = Fraction(0)
     pays_per_lot: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
@@ -44,6 +48,13 @@ class CommonValueTerms:
             raise InputError(f"the probabilities sum to {float(sum(self.probabilities)):.17g}: they must sum to one")
         if self.cost < 0:
             raise InputError(f"the cost is {float(self.cost):.6g}: it must be at least zero")
+        if self.margin and not (self.model().is_supremum and 0 < self.margin <= self.lowest):
+            raise InputError(f"the margin is {float(self.margin):.6g}: none, or none so large, is needed here")
+
+    @property
+    def lowest(self) -> Fraction:
+        """The lowest value that has positive probability."""
+        return min(value for value, mass in zip(self.values, self.probabilities, strict=True) if mass)
 
     @property
     def content(self) -> dict[str, Any]:
@@ -54,6 +65,7 @@ class CommonValueTerms:
             "probabilities": [str(p) for p in self.probabilities],
             "cost": str(self.cost),
             "must_sell": self.must_sell,
+            **({"margin": str(self.margin)} if self.margin else {}),
         }
 
     def model(self) -> CommonValue:
@@ -65,6 +77,16 @@ class CommonValueTerms:
             cost=float(self.cost),
             must_sell=self.must_sell,
         )
+
+    def auction_model(self) -> CommonValue:
+        """The closed form whose auction this is: with the margin, if there is one."""
+        return self.model().with_margin(float(self.margin)) if self.margin else self.model()
+
+    @property
+    def guarantee(self) -> float:
+        """What the auction guarantees at the stated law, per lot, net of cost."""
+        model = self.model()
+        return self.auction_model().guarantee_at(model.law) if self.margin else float(model.guarantee)
 
     def rule(self) -> AuctionRule:
         """The auction: allocation and transfers in proportion to bids; built once for equal terms."""
@@ -115,6 +137,15 @@ class KnownMeansTerms:
         """The closed form."""
         return KnownMeans([float(m) for m in self.means], bound=float(self.bound))
 
+    def auction_model(self) -> KnownMeans:
+        """The closed form whose auction this is."""
+        return self.model()
+
+    @property
+    def guarantee(self) -> float:
+        """What the auction guarantees, per lot."""
+        return float(self.model().guarantee)
+
     def rule(self) -> AuctionRule:
         """The compound proportional auction at the optimal sensitivities; built once for equal terms."""
         return _rule(self)
@@ -126,4 +157,4 @@ Terms = ClosedForm | SolvedTerms
 
 @lru_cache(maxsize=_RULES_KEPT)
 def _rule(terms: ClosedForm) -> AuctionRule:
-    return terms.model().auction()
+    return terms.auction_model().auction()

@@ -76,7 +76,7 @@ def constants_of(terms: Terms) -> tuple[Constants, ...]:
             Constants(name="sensitivities h, in the bidders' order", numbers=slopes),
             Constants(name="the bound B", numbers=(float(terms.bound),)),
         )
-    intervals = () if terms.must_sell else terms.model().graded_intervals
+    intervals = () if terms.must_sell else terms.auction_model().graded_intervals
     return tuple(
         Constants(name=f"interval {k}: from, to, C, D", numbers=(g.start, g.end, g.sensitivity, g.bend))
         for k, g in enumerate(intervals, start=1)
@@ -100,7 +100,7 @@ def assumptions_in_words(terms: Terms) -> str:
 
 
 def _common_value_rules(terms: CommonValueTerms) -> tuple[str, ...]:
-    rationed = not terms.must_sell and bool(terms.model().graded_intervals)
+    rationed = not terms.must_sell and bool(terms.auction_model().graded_intervals)
     supply = "The share sold, Q(P), depends on the points P that all N bidders bid together: "
     if rationed:
         supply += (
@@ -115,10 +115,18 @@ def _common_value_rules(terms: CommonValueTerms) -> tuple[str, ...]:
         "Each bidder gets the part of what is sold that its points are of P.",
         "Each pays in proportion to its points too, so that all have the same price per lot, T(P)/Q(P).",
         "In formulas: g(x) = x^(N−1)·e^(−x)/(N−1)! and G is its integral from 0; w(x) is the least value v such that a "
-        "lot is worth at most v with probability G(x) or more; M(x) = Q'(x) + (N−1)·Q(x)/x; X changes by w·dM − c·dQ, "
+        f"lot is worth at most v with probability G(x) or more{_margin_in_words(terms)}; "
+        "M(x) = Q'(x) + (N−1)·Q(x)/x; X changes by w·dM − c·dQ, "
         f"jumps included, with c = {float(terms.cost):.10g} the cost of a lot, and ∫X·g = 0 over all x > 0; T(P) is "
         "the integral of X·g from 0 to P, divided by g(P).",
     )
+
+
+def _margin_in_words(terms: CommonValueTerms) -> str:
+    if not terms.margin:
+        return ""
+    counted, lowest = (f"{float(value):.10g}" for value in (terms.lowest - terms.margin, terms.lowest))
+    return f", where {lowest}, the lowest, counts as {counted} so that a bidder who knows it still gains by bidding"
 
 
 _COMPOUND_RULES = (

@@ -143,5 +143,5 @@ def _ends(points: FloatArray, places: FloatArray) -> tuple[IntArray, FloatArray]
     """The number of the end before each place, and the share that the next one has; the tail is the last end."""
     cell = np.clip(np.searchsorted(points, places, side="right") - 1, 0, points.size - 2)
     tail = places >= points[-1]
-    share = np.where(tail, 1.0, (places - points[cell]) / np.diff(points)[cell])
+    share = np.where(tail, 1.0, (np.minimum(places, points[-1]) - points[cell]) / np.diff(points)[cell])
     return 2 * cell + tail, share

@@ -211,7 +211,7 @@ def _placed(parts: FloatArray, places: FloatArray) -> tuple[IntArray, FloatArray
     last = parts.size - 1
     part = np.clip(np.searchsorted(parts, places, side="right") - 1, 0, last)
     inside = np.minimum(part, last - 1)
-    share = (places - parts[inside]) / np.diff(parts)[inside]
+    share = (np.minimum(places, parts[-1]) - parts[inside]) / np.diff(parts)[inside]
     return part, np.where(part < last, np.clip(2 * share - 1, -1.0, 1.0), 0.0)
 
 

@@ -14,7 +14,8 @@ from robustmech.problems.records import split_records
 
 _AMOUNT = re.compile(
     r"(?P<sign>[-−])?\s*(?P<leading>[$€£¥])?\s*(?P<inner>[-−])?"
-    r"(?P<digits>[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
+    r"(?P<digits>[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.[0-9]+)?"
+    r"|(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2})?)"
     r"\s*(?P<trailing>[$€£¥])?"
 )
 _LONGEST = 60

@@ -1,7 +1,7 @@
 """The common value model, solved: the best guarantee, an auction that has it, the information that holds it down."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
@@ -100,10 +100,40 @@ class CommonValue:
                 f"the expected value {self.law.mean:.6g} is not above the cost {self.cost:.6g}: "
                 "no auction guarantees more than zero, and selling nothing guarantees zero"
             )
+        least = "at least" if not self.is_supremum else "with a small enough margin at least any number below"
         return (
-            f"expected profit is at least {self.guarantee:.6g} whatever the {self.bidders} bidders know, in every "
+            f"expected profit is {least} {self.guarantee:.6g} whatever the {self.bidders} bidders know, in every "
             f"equilibrium, if the value has the stated law ({self.law.name})"
         )
+
+    @property
+    def is_supremum(self) -> bool:
+        """Whether the guarantee is approached by auctions `with_margin`, but not attained by this model's own.
+
+        So it is where nothing is rationed at low bids and the lowest value has positive probability: the price at low
+        bids is that value, and bidders who know that it is the value do not mind to bid zero.
+        """
+        return self.sells and self._free_at_zero and self.law.lowest > 0 and self.law.atoms[:1] == (self.law.lowest,)
+
+    def with_margin(self, margin: float) -> "CommonValue":
+        """The model in which the lowest value, if it has positive probability, is less by a margin.
+
+        Its auction leaves bidders who know that the value is the lowest a gain of the margin per unit, so that the
+        number `with_margin(margin).guarantee_at(law)` holds in every equilibrium; it tends to the guarantee with the
+        margin.
+
+        Args:
+            margin: above zero and at most the lowest value, in units of the value.
+        Raises:
+            InputError: for another margin, or a lowest value without positive probability.
+        """
+        lowest = self.law.lowest
+        if self.law.atoms[:1] != (lowest,):
+            raise InputError("the lowest value has no probability of its own: there is nothing to lower")
+        if not 0 < margin <= lowest:
+            raise InputError(f"margin is {margin}: it must be above zero and at most the lowest value {lowest:.6g}")
+        law = replace(self.law, atoms=(lowest - margin, *self.law.atoms[1:]))
+        return CommonValue.from_law(law, self.bidders, self.cost, self.must_sell)
 
     @cached_property
     def _revealed(self) -> RevealedValue:
@@ -135,8 +165,12 @@ class CommonValue:
 
     @cached_property
     def _growth(self) -> Growth:
-        free_at_zero = self.cutoff == 0 and not (self.must_sell and self.bidders == 1)
-        return Growth(self._revealed, self._supply, self.cost, self.law.lowest if free_at_zero else 0.0)
+        return Growth(self._revealed, self._supply, self.cost, self.law.lowest if self._free_at_zero else 0.0)
+
+    @property
+    def _free_at_zero(self) -> bool:
+        """Whether nothing is rationed at low bids, and bidders are charged the lowest value for each unit."""
+        return self.cutoff == 0 and not (self.must_sell and self.bidders == 1)
 
     @cached_property
     def guarantee(self) -> float:
