@@ -204,3 +204,32 @@ def test_no_traceback_where_the_output_cannot_be_written(tmp_path: Path) -> None
     assert done.returncode != 0
     assert "No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+FAILING_IMPORT = """
+import os, signal, sys, types
+from robustmech.cli import main
+
+def run():
+    try:
+        os.kill(os.getpid(), {signal})
+        signal.raise_signal(signal.SIGCONT)
+    except KeyboardInterrupt:
+        pass
+    raise ImportError("initialization failed")
+
+sys.modules["robustmech.cli.application"] = types.SimpleNamespace(run=run)
+main()
+"""
+
+
+def test_compiled_module_that_turns_the_interrupt_into_an_import_error() -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", FAILING_IMPORT.format(signal="signal.SIGINT")], capture_output=True, text=True
+    )
+    assert (found.returncode, found.stderr.strip()) == (130, LAST)
+    other = subprocess.run(
+        [sys.executable, "-c", FAILING_IMPORT.format(signal="signal.SIGCONT")], capture_output=True, text=True
+    )
+    assert other.returncode == 1
+    assert "initialization failed" in other.stderr
