@@ -3,6 +3,7 @@
 from robustmech.continuum.common_value import CommonValue, ValueLaw
 from robustmech.continuum.compound import CompoundProportional
 from robustmech.continuum.constant_sum import ConstantSum, ConstantSumAuction
+from robustmech.continuum.gridded import GriddedModel, on_grids
 from robustmech.continuum.known_means import KnownMeans
 from robustmech.continuum.public_expenditure import BilateralTrade, PublicExpenditure
 from robustmech.continuum.rules import AuctionRule, checked_bids
@@ -14,8 +15,10 @@ __all__ = [
     "CompoundProportional",
     "ConstantSum",
     "ConstantSumAuction",
+    "GriddedModel",
     "KnownMeans",
     "PublicExpenditure",
     "ValueLaw",
     "checked_bids",
+    "on_grids",
 ]

@@ -50,6 +50,7 @@ def mechanism_on_grids(
     environment: Environment,
     grids: Sequence[Grid],
     *,
+    transfers: Callable[[FloatArray], FloatArray] | None = None,
     multipliers: Numbers | None = None,
 ) -> Mechanism:
     """A rule on real bids as a finite mechanism.
@@ -59,36 +60,40 @@ def mechanism_on_grids(
             `PublicExpenditure.contributions`.
         environment: what the designer knows.
         grids: one grid per agent.
-        multipliers: the belief multipliers y, one per belief row; the best ones if left out.
+        transfers: the rule's own transfers, from bids to what each agent pays, shape (…, agents), to be kept at
+            `bid_positions`; if left out they are rebuilt for the grid. Their aggregate excess growth on the grid is not
+            that in the continuum, so that all that is certain is what `robustmech.guarantee` finds.
+        multipliers: the belief multipliers y, one per belief row, for which transfers are rebuilt; the best ones if
+            left out.
     Returns:
         The decisions at `bid_positions`, pushed into the decision set and, at action 0, made participation secure; with
-        transfers, those of the equal division of the balanced aggregate excess growth that is best for them.
+        transfers, the rule's own or those of the equal division of the balanced aggregate excess growth that is best
+        for the decisions.
     Raises:
-        ShapeError: if the grids are not one per agent, or the rule's decisions not the environment's.
-        InputError: if the rule returns something that is not a finite number.
+        ShapeError: if the grids are not one per agent, or the rule's decisions or transfers not the environment's.
+        InputError: if the rule returns something that is not a finite number, asks for a payment at action 0, or has
+            transfers where nobody can pay.
         RepairError: if participation security cannot be restored.
     """
     chosen = _one_per_agent(environment, grids)
     bids = np.stack(np.meshgrid(*(bid_positions(grid) for grid in chosen), indexing="ij"), axis=-1)
-    proposed = np.asarray(decisions(bids), dtype=np.float64)
-    expected = (*bids.shape[:-1], environment.decisions)
-    if proposed.shape != expected:
-        raise ShapeError(f"the rule's decisions have shape {proposed.shape}: expected {expected}")
-    if not np.isfinite(proposed).all():
-        raise InputError("the rule returns a decision that is not a finite number")
+    shape = bids.shape[:-1]
+    proposed = _sampled(decisions, bids, environment.decisions, "decisions")
     discretisation = on_grids(chosen, Side.LOWER)
     counts = feasible_decisions(environment, discretisation, proposed.reshape(-1, environment.decisions))
-    transfers = balanced = None
-    if environment.transfers:
+    paid = balanced = None
+    if transfers is not None:
+        paid = _own_transfers(transfers, bids, environment)
+    elif environment.transfers:
         exact = _multipliers(environment, discretisation, counts, multipliers)
         growth = strategic_value(environment, discretisation, counts, exact)[1]
-        parts = equal_division(growth.reshape(expected[:-1]), chosen)
+        parts = equal_division(growth.reshape(shape), chosen)
         balanced = np.sum(parts, axis=0)
-        transfers = individual_growth_transfers(parts, chosen)
+        paid = individual_growth_transfers(parts, chosen)
     return Mechanism(
         grids=chosen,
-        decision_counts=counts.reshape(expected),
-        transfers=transfers,
+        decision_counts=counts.reshape(*shape, environment.decisions),
+        transfers=paid,
         aggregate_excess_growth=balanced,
         decision_names=environment.decision_names,
     )
@@ -192,6 +197,31 @@ def _one_per_agent(environment: Environment, grids: Sequence[Grid]) -> tuple[Gri
     if len(grids) != environment.agents:
         raise ShapeError(f"{len(grids)} grids for {environment.agents} agents: give one per agent")
     return tuple(grids)
+
+
+def _sampled(rule: Callable[[FloatArray], FloatArray], bids: FloatArray, numbers: int, what: str) -> FloatArray:
+    """What a rule returns at each profile of bids, shape (…, numbers)."""
+    found = np.asarray(rule(bids), dtype=np.float64)
+    expected = (*bids.shape[:-1], numbers)
+    if found.shape != expected:
+        raise ShapeError(f"the rule's {what} have shape {found.shape}: expected {expected}")
+    if not np.isfinite(found).all():
+        raise InputError(f"one of the rule's {what} is not a finite number")
+    return found
+
+
+def _own_transfers(
+    transfers: Callable[[FloatArray], FloatArray], bids: FloatArray, environment: Environment
+) -> FloatArray:
+    """A rule's transfers at each profile of bids, shape (agents, …): none above zero at action 0, which is secure."""
+    if not environment.transfers:
+        raise InputError("the rule has transfers, but nobody can pay in this environment: leave them out")
+    paid = np.moveaxis(_sampled(transfers, bids, environment.agents, "transfers"), -1, 0).copy()
+    for agent, own in enumerate(paid):
+        highest = float(own.take(0, axis=agent).max())
+        if highest > 0:
+            raise InputError(f"the rule asks {environment.agent_names[agent]} for {highest:.6g} at a bid of zero")
+    return paid
 
 
 def _cell_points(grid: Grid, points: int) -> FloatArray:

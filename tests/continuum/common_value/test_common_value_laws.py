@@ -1,5 +1,6 @@
 """Laws of the value: every way to state one, and what cannot be used."""
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -59,6 +60,26 @@ def test_densities(stated: Callable[[], ValueLaw], reference: Any) -> None:
     for bidders in (3,):
         first, second = (CommonValue.from_law(law, bidders, 0.1).guarantee for law in (stated(), other))
         assert first == pytest.approx(second, abs=1e-11)
+
+
+def test_densities_of_single_numbers() -> None:
+    law = ValueLaw.from_density(lambda v: 2 * v if v < 1 else 0, 0, 2)
+    assert law.mean == pytest.approx(2 / 3, abs=1e-14)
+    curved = ValueLaw.from_density(lambda v: math.exp(-v) / (1 - math.exp(-1)), 0, 1)
+    assert curved.mean == pytest.approx(1 - 1 / (math.e - 1), abs=1e-14)
+
+
+def test_narrow_spikes_are_found_without_breaks() -> None:
+    """Half of the probability in 1/5000 of the interval, wherever its ends are among the panels."""
+    width = 1 / 5000
+    for start in (0.5, 255 / 512 + 1e-9, 1 / 3, *np.random.default_rng(2).uniform(0.001, 0.998, 20)):
+
+        def density(v: np.ndarray, start: float = start) -> np.ndarray:
+            return np.where((v >= start) & (v < start + width), 0.5 / width, 0.5 / (1 - width))
+
+        law = ValueLaw.from_density(density, 0, 1)
+        outside = (0.5 - width * (start + width / 2)) / (1 - width)
+        assert law.mean == pytest.approx((start + width / 2 + outside) / 2, abs=1e-11)
 
 
 @pytest.mark.parametrize(("bidders", "intervals"), [(5, 1), (12, 0)])
@@ -168,6 +189,8 @@ def test_thousands_of_bidders_do_not_overflow() -> None:
         (lambda: ValueLaw.from_density(lambda v: 2 * v - 0.1, 0, 1), "not negative"),
         (lambda: ValueLaw.from_density(lambda v: 0.0, 0, 1), "zero on all"),
         (lambda: ValueLaw.from_density(lambda v: v, 0, float("inf")), "finite bounds"),
+        (lambda: ValueLaw.from_density(lambda v: 1 / 0, 0, 1), "cannot be evaluated at 0.25: ZeroDivisionError"),
+        (lambda: ValueLaw.from_density(lambda v: np.ones(3), 0, 1), "cannot be evaluated"),
         (lambda: ValueLaw.uniform(2, 1), "upper end"),
         (lambda: ValueLaw.uniform(-1, 1), "at least zero"),
         (lambda: ValueLaw.from_sample([]), "observations"),

@@ -100,6 +100,18 @@ def test_payments_lie_between_zero_and_the_bound_per_unit() -> None:
         assert np.all(paid <= 7.0 * shares * (1 + 1e-12))
 
 
+@pytest.mark.parametrize("means", [[0.3] * 3, [0.6, 0.5, 0.4, 0.1], [0.5] * 30])
+def test_no_more_than_the_good_is_sold(means: list[float]) -> None:
+    """Not even by rounding; and what is taken off is a few units in the last place."""
+    auction = KnownMeans(means).auction()
+    bids = np.random.default_rng(1).exponential(3.0, size=(20_000, len(means)))
+    sold = auction.allocate(bids).sum(axis=-1)
+    assert sold.max() <= 1.0
+    asked = bids @ auction.sensitivities
+    assert np.allclose(sold, np.minimum(asked, 1.0), rtol=0, atol=3e-15 * len(means))
+    assert auction.discounts(bids).min() > -1e-15
+
+
 def test_permuting_bidders_permutes_everything() -> None:
     eta, bids = np.array([0.3, 0.6, 0.0, 0.45]), BIDS
     order = [2, 0, 3, 1]

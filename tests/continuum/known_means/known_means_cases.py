@@ -66,11 +66,32 @@ def split_points(rule: MaxminRule, bids: Array) -> Array:
     eta = rule.slopes(np.zeros(rule.bidders))
     levels = [bids @ np.minimum(eta, level) for level in np.unique(eta[eta > 0])]
     included = np.flatnonzero(eta)
-    most = WeightedProportional.most_canonical
-    sizes = range(1, included.size + 1) if included.size <= most else range(0)
-    sets = [s for k in sizes for s in itertools.combinations(included, k)]
+    most = included.size if included.size <= WeightedProportional.most_canonical else 0
+    least = 1 if most <= 8 else most - 3  # with four or more random bids the change shows in the fourth derivative only
+    sets = [s for k in range(least, most + 1) for s in itertools.combinations(included, k)]
     halves, pull = bids * eta / 2, max(1.0, included.size / 2)  # a bid moves the next sums up to so much faster
     gains = [np.minimum(halves, halves[:, [k]]).sum(axis=1) for k in included]
     losses = [np.maximum(halves, 2 * halves - halves[:, [k]]).sum(axis=1) for k in included]
     levels += [1.0 + (total - 1.0) / pull for total in (*gains, *losses)]
+    if isinstance(rule, ConsistentRule) and rule.canonical:
+        levels += consistent_kinks(halves[:, included])
     return np.stack([*levels, bids @ eta / 2, *[bids[:, list(s)] @ eta[list(s)] for s in sets]], axis=1)
+
+
+def consistent_kinks(halves: Array) -> list[Array]:
+    """For canonical transfers of the consistent rule, by halves of requests: what changes form where it passes one.
+
+    For every set of known bidders, the sums at each of their claims, with some of the others as high as that claim;
+    and the order of any two claims.
+    """
+    count = halves.shape[1]
+    found = [1.0 + np.abs(halves[:, i] - halves[:, j]) for i, j in itertools.combinations(range(count), 2)]
+    for size in range(1, count + 1):
+        for chosen in itertools.combinations(range(count), size):
+            some = halves[:, chosen]
+            found += [some.sum(axis=1), 2 * some.sum(axis=1)]
+            for k, more in itertools.product(chosen, range(count - size + 1)):
+                own = halves[:, [k]]
+                kept = (np.minimum(some, own).sum(axis=1), np.maximum(some, 2 * some - own).sum(axis=1))
+                found += [1.0 + (total + more * halves[:, k] - 1.0) / count for total in kept]  # bids move it so fast
+    return found

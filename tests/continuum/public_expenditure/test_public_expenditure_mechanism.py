@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from robustmech.continuum.public_expenditure import PublicExpenditure
+from robustmech.continuum.public_expenditure import BilateralTrade, PublicExpenditure
 from robustmech.errors import InputError, ShapeError
 from robustmech.model import FloatArray
 
@@ -141,6 +141,13 @@ def test_bad_input_is_refused() -> None:
             PublicExpenditure(agents, value)
     with pytest.raises(InputError, match="whole number"):
         PublicExpenditure(2.5, 3.0)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match="whole number"):
+        PublicExpenditure(True, 3.0)
+    for unreadable in (True, "three"):
+        with pytest.raises(InputError, match="must be a number"):
+            PublicExpenditure(2, unreadable)  # type: ignore[arg-type]
+        with pytest.raises(InputError, match="must be a number"):
+            BilateralTrade(unreadable)  # type: ignore[arg-type]
     problem = PublicExpenditure(2, 3)
     with pytest.raises(ShapeError):
         problem.contributions(np.ones(3))

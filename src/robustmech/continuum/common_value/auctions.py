@@ -9,6 +9,7 @@ from robustmech.continuum.common_value.growth import Growth
 from robustmech.continuum.common_value.orders import AllOrders, over_all_sets, over_rotations
 from robustmech.continuum.common_value.payments import ImputedGrowth, UnitPrice
 from robustmech.continuum.rules import checked_bids
+from robustmech.continuum.supply import at_most_one
 from robustmech.errors import InputError
 from robustmech.model import FloatArray
 
@@ -42,11 +43,7 @@ class ProportionalAllocation:
 
     def _shares(self, bids: FloatArray) -> FloatArray:
         fractions, totals = fractions_of(bids)
-        shares = fractions * self.growth.supply.quantity(totals)[..., None]
-        over = shares.sum(axis=-1, keepdims=True)
-        if np.any(over > 1.0):
-            # rounding may add up to a few units in the last place too much
-            shares = np.where(over > 1.0, shares / np.maximum(over, 1.0) * (1.0 - 2e-16 * self.bidders), shares)
+        shares = at_most_one(fractions * self.growth.supply.quantity(totals)[..., None])
         if self.must_sell:
             shares[..., 0] = np.where(totals == 0, 1.0, shares[..., 0])
         return shares

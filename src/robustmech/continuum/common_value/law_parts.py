@@ -16,6 +16,11 @@ from robustmech.model import FloatArray
 
 _DOUBTFUL = 1e-20
 _CLOSEST = 1e-323
+_MOST_ROUNDS = 12
+_NEXT_TO_EDGE = 0.0125
+"""More than twice the part of a panel that lies before its first node."""
+_FIRST_PANELS = 512
+"""Gauss points of so many panels are nowhere farther apart than 1/5000 of the interval: nothing wider is missed."""
 
 
 class ContinuousPart(Protocol):
@@ -93,14 +98,15 @@ class DensityPart:
 
     @classmethod
     def of(cls, function: Callable[[Any], Any], low: float, high: float, breaks: tuple[float, ...]) -> "DensityPart":
-        """Integrate a vectorised density over [low, high].
+        """Integrate a density over [low, high].
 
         Raises:
-            InputError: for a density that is negative or not finite somewhere, or zero everywhere.
+            InputError: for a density that cannot be evaluated, is negative or not finite somewhere, or zero everywhere.
         """
+        evaluated = _on_arrays(function, low, high)
 
         def density(values: FloatArray) -> FloatArray:
-            heights = np.broadcast_to(np.asarray(function(values), dtype=np.float64), values.shape)
+            heights = evaluated(values)
             bad = ~(np.isfinite(heights) & (heights >= 0))
             if bad.any():
                 where = values[bad][0]
@@ -109,9 +115,10 @@ class DensityPart:
                 )
             return heights
 
-        edges = np.unique(np.concatenate([np.linspace(low, high, 9), [b for b in breaks if low < b < high]]))
+        inside = [b for b in breaks if low < b < high]
+        edges = np.unique(np.concatenate([np.linspace(low, high, _FIRST_PANELS + 1), inside]))
         scale = max(float(Panels(edges).integrals(density(Panels(edges).nodes)).sum()), 1e-300)
-        panels = Panels(resolved_edges(density, edges, within(1e-15 * scale)))
+        panels = Panels(_resolving(density, edges, scale))
         heights = density(panels.nodes)
         pieces = panels.integrals(heights)
         total = float(pieces.sum())
@@ -163,6 +170,52 @@ class DensityPart:
         edges = self.running.panels.edges
         place = np.clip(len(edges) - 1 - np.searchsorted(self.after[::-1], levels, side="left"), 0, len(edges) - 2)
         return invert_increasing(lambda v: -self.survival(v), -levels, edges[place], edges[place + 1])
+
+
+def _on_arrays(function: Callable[[Any], Any], low: float, high: float) -> Callable[[FloatArray], FloatArray]:
+    """A density for arrays, from a function of arrays or of single numbers; whichever works at two values.
+
+    Raises:
+        InputError: if neither does, or does not bring one number for each value.
+    """
+    pair = low + (high - low) * np.array([0.25, 0.75])
+
+    def for_arrays(values: FloatArray) -> FloatArray:
+        return np.broadcast_to(np.asarray(function(values), dtype=np.float64), values.shape)
+
+    one_by_one = np.vectorize(function, otypes=[np.float64])
+    failure: Exception | None = None
+    for candidate in (for_arrays, one_by_one):
+        try:
+            candidate(pair)
+        except Exception as error:  # whatever a person's function raises
+            failure = error
+        else:
+            return candidate
+    raise InputError(
+        f"the density cannot be evaluated at {pair[0]:g}: {type(failure).__name__}: {failure}"
+    ) from failure
+
+
+def _resolving(density: Callable[[FloatArray], FloatArray], edges: FloatArray, scale: float) -> FloatArray:
+    """Edges of panels that resolve a density of about the given mass, with the jumps that nodes alone do not show.
+
+    A jump between an edge and the node next to it shows at the edge: the panel's polynomial is not the density there.
+    """
+    for _ in range(_MOST_ROUNDS):
+        edges = resolved_edges(density, edges, within(1e-15 * scale))
+        panels, inner = Panels(edges), edges[1:-1]
+        polynomial = panels.interpolant(density(panels.nodes))
+        added = []
+        for beside, width in ((edges[2:], panels.widths[1:]), (edges[:-2], -panels.widths[:-1])):
+            close = np.nextafter(inner, beside)
+            missed = np.abs(density(close) - polynomial(close)) * np.abs(width) > 1e-12 * scale
+            added.append((inner + _NEXT_TO_EDGE * width)[missed])
+        finer = np.unique(np.concatenate([edges, *added]))
+        if finer.size == edges.size:
+            break
+        edges = finer
+    return edges
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -88,16 +89,21 @@ class ValueLaw:
         """A density on an interval.
 
         Args:
-            density: vectorised function of the value; must integrate to one within 1e-6.
+            density: function of the value, vectorised or of a single number; must integrate to one within 1e-6.
             low, high: the interval that holds all values.
-            breaks: values at which the density jumps or has a kink, if any: they are found without, but slower.
+            breaks: values at which the density jumps or has a kink, if any. They are found without, but slower; only
+                what is narrower than 1/5000 of the interval can be missed, and must be given.
         Raises:
-            InputError: for an interval that is not bounded, or a density that is negative or does not integrate to one.
+            InputError: for an interval that is not bounded, or a density that cannot be evaluated, is negative or does
+                not integrate to one.
         """
         _check_interval(low, high)
         part = DensityPart.of(density, float(low), float(high), tuple(float(b) for b in breaks))
         if abs(part.total - 1.0) > 1e-6:
-            raise InputError(f"the density integrates to {part.total:.10g} over [{low:g}, {high:g}]: it must be one")
+            raise InputError(
+                f"the density integrates to {part.total:.10g} over [{low:g}, {high:g}]: it must be one (breaks= names "
+                "the ends of what is narrow)"
+            )
         return cls((), (), (part,), (1.0,), name=f"density on [{low:g}, {high:g}]")
 
     @classmethod
@@ -210,6 +216,30 @@ class ValueLaw:
             panels = Panels(resolved_edges(at_levels, edges, within(1e-15 * size)))
             total += float(panels.integrals(at_levels(panels.nodes)).sum())
         return total
+
+    def binned(self, bins: int) -> "ValueLaw":
+        """The law of the value's mean given which of equally likely bins, in order of the value, it is in.
+
+        Whoever knows the bin knows less than the value, so that the law is less spread out and has the same mean.
+
+        Args:
+            bins: how many, at least one.
+        Raises:
+            InputError: for another number of bins.
+        """
+        if isinstance(bins, bool) or not isinstance(bins, int | np.integer) or not 1 <= bins <= _MOST_ATOMS:
+            raise InputError(f"bins is {bins!r}: expected a whole number between 1 and {_MOST_ATOMS}")
+        levels = np.arange(bins + 1) / bins
+
+        def at_levels(p: FloatArray) -> FloatArray:
+            return self.quantiles(p, 1.0 - p)
+
+        cuts = np.unique(np.concatenate([levels, self.quantiles.lower]))
+        panels = Panels(resolved_edges(at_levels, cuts, within(1e-15 * max(self.highest, 1e-300))))
+        totals = np.add.reduceat(panels.integrals(at_levels(panels.nodes)), np.searchsorted(panels.edges, levels[:-1]))
+        means = np.clip(totals * bins, at_levels(np.nextafter(levels[:-1], 1.0)), at_levels(levels[1:]))
+        law = ValueLaw.from_atoms(means.tolist(), [Fraction(1, int(bins))] * int(bins))
+        return replace(law, name=f"{self.name}, in {bins} bins")
 
 
 def _check_interval(low: float, high: float, allow_point: bool = False) -> None:

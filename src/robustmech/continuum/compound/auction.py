@@ -10,6 +10,7 @@ from robustmech.continuum.compound.prices import UnitPrices
 from robustmech.continuum.compound.rounds import Rounds, Schedule
 from robustmech.continuum.compound.waiting_times import expected_excess
 from robustmech.continuum.rules import checked_bids
+from robustmech.continuum.supply import at_most_one
 from robustmech.errors import InputError
 from robustmech.model import FloatArray
 
@@ -74,10 +75,10 @@ class CompoundProportional:
         return Rounds.played(self.schedule, checked_bids(bids, self.bidders))
 
     def allocate(self, bids: npt.ArrayLike) -> FloatArray:
-        """Each bidder's share of the good, shape (…, bidders)."""
+        """Each bidder's share of the good, shape (…, bidders); they sum to at most one."""
         profiles = checked_bids(bids, self.bidders)
         rounds = Rounds.played(self.schedule, profiles)
-        return self._per_bidder(rounds.per_bid, profiles / rounds.unit)
+        return at_most_one(self._per_bidder(rounds.per_bid, profiles / rounds.unit))
 
     def transfers(self, bids: npt.ArrayLike) -> FloatArray:
         """What each bidder pays, in the units of the bound, shape (…, bidders): between zero and v̄ times the share."""

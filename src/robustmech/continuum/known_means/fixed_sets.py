@@ -5,8 +5,8 @@ Canonical transfers (31)-(33) of Brooks & Du (2021) integrate, for an order in w
     t_i = E[Ξ(a_S, s_i, s_R)] − E[Ξ(a_S, a_i + s_i, s_R)],        s unit exponentials, R the bidders after i.
 
 Where the expectations depend on what the known bidders request together, the average over orders is a sum, over all
-sets W of known bidders, of functions of what W requests: one per bidder, positive for i outside W (its bid is random)
-and negative for i in W (its bid is known and grows).
+sets W of known bidders, of functions of what W requests: positive for i outside W (its bid is random) and negative for
+i in W (its bid is known and grows). What is negative for W is what is positive for W without i: one table serves both.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from robustmech.continuum.compound.piecewise import chebyshev_coefficients, chebyshev_values, locate, panel_points
-from robustmech.model import FloatArray
+from robustmech.model import FloatArray, IntArray
 
 DEGREE = 13
 FEW = 64  # profiles; for fewer the coefficients are looked up one by one, for more each set is done by itself
@@ -34,25 +34,31 @@ class SetFunctions:
         coefficients = chebyshev_coefficients(values.reshape(sets, functions, -1, DEGREE + 1))
         return cls(breaks=breaks, coefficients=np.ascontiguousarray(np.swapaxes(coefficients, 1, 2)))
 
-    def every_set(self, points: FloatArray) -> FloatArray:
-        """Values for points (profiles, sets), shape (profiles, sets, functions)."""
+    def every_set(self, points: FloatArray, sets: IntArray | None = None) -> FloatArray:
+        """Values for points (profiles, m) of the functions of m sets, by default all: (profiles, m, functions)."""
         panel, inside = locate(self.breaks, points)
-        found = self.coefficients[np.arange(points.shape[1]), panel]
+        found = self.coefficients[np.arange(points.shape[1]) if sets is None else sets, panel]
         return np.asarray(np.einsum("dps,psfd->psf", chebyshev_values(DEGREE, inside), found))
 
     def one_set(self, code: int, points: FloatArray) -> FloatArray:
         """Values for one set at points (m,), shape (functions, m): one product of matrices per panel."""
+        return np.asarray(self.some_sets(np.array([code]), points)[0])
+
+    def some_sets(self, sets: IntArray, points: FloatArray) -> FloatArray:
+        """Values for several sets at the same points (m,), shape (sets, functions, m)."""
         panel, inside = locate(self.breaks, points)
         order = np.argsort(panel.astype(np.uint16), kind="stable")
         basis = chebyshev_values(DEGREE, inside[order])
         ends = np.searchsorted(panel[order], np.arange(self.breaks.size - 1), side="right")
-        values = np.empty((self.coefficients.shape[2], points.size))
+        functions = self.coefficients.shape[2]
+        values = np.empty((sets.size * functions, points.size))
         start = 0
         for place, end in enumerate(ends):
             if end > start:
-                values[:, order[start:end]] = self.coefficients[code, place] @ basis[:, start:end]
+                rows = self.coefficients[sets, place].reshape(-1, DEGREE + 1)
+                values[:, order[start:end]] = rows @ basis[:, start:end]
             start = end
-        return values
+        return np.asarray(values.reshape(sets.size, functions, points.size))
 
 
 def nodes(breaks: FloatArray) -> FloatArray:

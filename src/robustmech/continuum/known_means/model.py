@@ -92,17 +92,17 @@ class KnownMeans:
         return CompoundProportional(self.sensitivities, self.bound)
 
     def weighted_proportional(self) -> WeightedProportional:
-        """The weighted-proportional allocation; its transfers are canonical for up to eight included bidders."""
+        """The weighted-proportional allocation; its transfers are canonical for up to twelve included bidders."""
         self._finite()
         return WeightedProportional(self.sensitivities, self.bound)
 
     def shapley(self) -> ShapleyRule:
-        """The Shapley allocation, for up to 32 included bidders; its transfers are canonical for up to eight."""
+        """The Shapley allocation, for up to 32 included bidders; its transfers are canonical for up to twelve."""
         self._finite()
         return ShapleyRule(self.sensitivities, self.bound)
 
     def consistent(self) -> ConsistentRule:
-        """The consistent allocation of Aumann and Maschler; its transfers are canonical for up to two bidders."""
+        """The consistent allocation of Aumann and Maschler; its transfers are canonical for up to six bidders."""
         self._finite()
         return ConsistentRule(self.sensitivities, self.bound)
 

@@ -24,9 +24,10 @@ class RequestRule(ABC):
     r"""An auction in which bidder i's bid a_i requests η_i a_i; subclasses say how a short good is shared.
 
     Two rules for transfers complete every such sharing to a maxmin auction. The canonical ones, equations (31)-(33),
-    average over the orders of the bidders: up to `most_canonical` included bidders. The discounted ones let every
-    bidder pay v̄ per unit less the discount of the compound auction, t_i = v̄q_i − d_i: any number of bidders, alike for
-    bidders alike. `transfers` are the canonical ones where there are any (`canonical`), else the discounted ones.
+    average over the orders of the bidders: up to `most_canonical` included bidders, and more slowly up to
+    `most_on_demand`. The discounted ones let every bidder pay v̄ per unit less the discount of the compound auction,
+    t_i = v̄q_i − d_i: any number of bidders, alike for bidders alike. `transfers` are the canonical ones up to
+    `most_canonical` included bidders (`canonical`), else the discounted ones.
 
     Args:
         sensitivities: η_i ≥ 0 per bidder; zero excludes the bidder, who gets and pays nothing.
@@ -35,6 +36,7 @@ class RequestRule(ABC):
     """
 
     most_canonical: ClassVar[int]
+    most_on_demand: ClassVar[int] = 0
     sensitivities: FloatArray
     bound: float = 1.0
     included: npt.NDArray[np.intp] = field(init=False, repr=False, compare=False)
@@ -81,11 +83,12 @@ class RequestRule(ABC):
         """The transfers (31)-(33) of Brooks & Du (2021), all orders equally likely, shape (…, bidders).
 
         Raises:
-            SizeError: with more than `most_canonical` included bidders.
+            SizeError: with more than `most_canonical` and `most_on_demand` included bidders.
         """
-        if not self.canonical:
+        most = max(self.most_canonical, self.most_on_demand)
+        if self.included.size > most:
             raise SizeError(
-                f"canonical transfers average over all orders: here for at most {self.most_canonical} included "
+                f"canonical transfers average over all orders: here for at most {most} included "
                 f"bidders, not {self.included.size}; use discounted_transfers"
             )
         requests, shape = self.requests(bids)

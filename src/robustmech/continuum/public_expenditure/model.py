@@ -49,12 +49,10 @@ class PublicExpenditure:
     guarantee: float = field(init=False)
 
     def __post_init__(self) -> None:
-        value = float(self.value)
-        if not isinstance(self.agents, Integral) or self.agents < 1:
+        value = checked_value(self.value)
+        if not isinstance(self.agents, Integral) or isinstance(self.agents, bool) or self.agents < 1:
             raise InputError(f"{self.agents} agents: there must be a whole number of at least one")
         agents = int(self.agents)
-        if not (math.isfinite(value) and value > 0):
-            raise InputError(f"value is {value}: the social value must be positive and finite")
         object.__setattr__(self, "agents", agents)
         object.__setattr__(self, "value", value)
         boundary, guarantee = math.inf, 0.0
@@ -147,3 +145,18 @@ class PublicExpenditure:
         values = np.full((self.agents, self.agents), Fraction(0), dtype=object)
         np.fill_diagonal(values, Fraction(self.value))
         return public_expenditure(values, [Fraction(1, self.agents)] * self.agents)
+
+
+def checked_value(value: object) -> float:
+    """The social value as a float.
+
+    Raises:
+        InputError: if it is not a number that is positive and finite.
+    """
+    try:
+        number = math.nan if isinstance(value, bool | np.bool_) else float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not (math.isfinite(number) and number > 0):
+        raise InputError(f"value is {value!r}: the social value must be a number, positive and finite")
+    return number

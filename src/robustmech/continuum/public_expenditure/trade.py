@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 
 from robustmech.continuum.public_expenditure.information import PublicExpenditureInformation
-from robustmech.continuum.public_expenditure.model import PublicExpenditure
+from robustmech.continuum.public_expenditure.model import PublicExpenditure, checked_value
 from robustmech.continuum.public_expenditure.sharing import proportional_shares
 from robustmech.continuum.rules import checked_bids
 from robustmech.errors import InputError
@@ -39,7 +39,7 @@ class BilateralTrade:
     expenditure: PublicExpenditure = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        value = float(self.value)
+        value = checked_value(self.value)
         if not value >= 1:
             raise InputError(f"value is {value}: the buyer's lowest value, {value - 1}, must be at least zero")
         object.__setattr__(self, "value", value)
