@@ -55,7 +55,7 @@ ENVIRONMENTS: dict[str, Callable[[], Environment]] = {
     "known marginals": lambda: auction(
         CORNERS, beliefs=Beliefs.marginals(CORNERS, [{0: "1/2", 1: "1/2"}, {0: "1/3", 1: "2/3"}])
     ),
-    "floor prices": lambda: auction([["1/3", "1/5"], [1, "1/2"], ["1/7", 1]], ["1/3"] * 3, cost="1/4"),
+    "entry payments": lambda: auction([["1/3", "1/5"], [1, "1/2"], ["1/7", 1]], ["1/3"] * 3, cost="1/4"),
 }
 PUBLIC = public_expenditure([["5/2", 0], [0, 3], [1, 1]], ["1/2", "1/4", "1/4"])
 THREE = auction([[0, 0, 0], [1, "1/3", "1/3"], [1, 1, 1]], ["1/3"] * 3, cost="1/10", caps=["1/2", 1, "2/3"])

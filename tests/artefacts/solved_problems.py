@@ -66,7 +66,7 @@ CASES: dict[str, Callable[[], Solution]] = {
     "limits and penalty": lambda: solve(limits_and_penalty(), Grid.quantile(3)),
     "excluded state": lambda: solve(excluded_state(), Grid.quantile(3)),
     "two goods": lambda: solve(two_goods(), Grid.quantile(3)),
-    "floor prices": lambda: solve(forced_sale(), (Grid.quantile(3), Grid.exponential(4, 2.0))),
+    "entry payments": lambda: solve(forced_sale(), (Grid.quantile(3), Grid.exponential(4, 2.0))),
     "lower side only": lambda: solve(common_value(), Grid.quantile(3), side="lower"),
     "upper side only": lambda: solve(common_value(), Grid.quantile(3), side="upper"),
     "stopped early": lambda: solve(common_value(), Grid.quantile(4), iteration_limit=4),

@@ -69,6 +69,8 @@ def test_arrays_are_as_documented_and_hold_no_objects(case: str, tmp_path: Path)
                 "aggregate_excess_growth": (np.float64, shape),
                 "transfers": (np.float64, (len(shape), *shape)),
             }
+        if solution.lower.mechanism.entry_payments is not None:
+            documented["mechanism.npz"]["entry_payments"] = (np.int64, (*shape, len(shape)))
     if solution.upper is not None:
         own = environment.own_decisions
         goods = 0 if own is None else own.shape[1]

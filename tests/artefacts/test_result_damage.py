@@ -153,43 +153,50 @@ def test_false_arrays_fail_on_their_merits(
     assert "MANIFEST" not in failures(folder)
 
 
-def dearer_floor(content: dict[str, Any]) -> None:
-    content["lower"]["floor_prices"][0][0] = "2/5"
+def larger_unit(content: dict[str, Any]) -> None:
+    content["lower"]["entry_unit"] = "3"
 
 
-def cheaper_floor(content: dict[str, Any]) -> None:
-    content["lower"]["floor_prices"][0][0] = "1/8"
+def smaller_unit(content: dict[str, Any]) -> None:
+    content["lower"]["entry_unit"] = "1/3"
 
 
-def no_floor(content: dict[str, Any]) -> None:
-    del content["lower"]["floor_prices"]
+def no_unit(content: dict[str, Any]) -> None:
+    del content["lower"]["entry_unit"]
 
 
-def short_floor(content: dict[str, Any]) -> None:
-    content["lower"]["floor_prices"][1].pop()
+def negative_unit(content: dict[str, Any]) -> None:
+    content["lower"]["entry_unit"] = "-1"
 
 
 @pytest.mark.parametrize(
     ("change", "checks"),
     [
-        (dearer_floor, ("lower: participation", "lower: no payment at action 0")),
-        (cheaper_floor, ("lower: value", "lower: no payment at action 0")),
-        (no_floor, ("lower: value", "lower: no payment at action 0")),
-        (short_floor, ("floor_prices[1]: expected 2 entries, found 1",)),
+        (larger_unit, ("lower: participation", "lower: no payment at action 0")),
+        (smaller_unit, ("lower: value", "lower: no payment at action 0")),
+        (no_unit, ("entry_payments",)),
+        (negative_unit, ("entry_unit: -1: it must be positive",)),
     ],
 )
-def test_other_floor_prices_fail(
+def test_other_entry_payments_fail(
     change: Callable[[dict[str, Any]], None], checks: tuple[str, ...], tmp_path: Path
 ) -> None:
-    folder = written(tmp_path / "r", "floor prices")
+    folder = written(tmp_path / "r", "entry payments")
     assert failures(folder) == ""
     rewrite_json(folder / "certificate.json", change)
     for check in checks:
         assert check in failures(folder)
 
 
+def test_larger_entry_payment_is_not_secure(tmp_path: Path) -> None:
+    folder = written(tmp_path / "r", "entry payments")
+    payments = load(folder / "mechanism.npz")["entry_payments"]
+    rewrite_arrays(folder / "mechanism.npz", {"entry_payments": with_one_more(payments, (0, 1, 0), 1)})
+    assert "lower: participation" in failures(folder)
+
+
 def test_payment_at_action_zero_is_exact(tmp_path: Path) -> None:
-    folder = written(tmp_path / "r", "floor prices")
+    folder = written(tmp_path / "r", "entry payments")
     transfers = load(folder / "mechanism.npz")["transfers"]
     for side in (np.inf, -np.inf):
         changed = transfers.copy()

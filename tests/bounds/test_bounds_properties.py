@@ -37,9 +37,9 @@ def bracket(solution: Solution) -> tuple[float, float]:
     return solution.lower.value, solution.upper.value
 
 
-def sold(drawn: Auction, own: tuple[Grid, Grid], *, charge_floors: bool = True, **terms: Any) -> tuple[float, float]:
+def sold(drawn: Auction, own: tuple[Grid, Grid], *, entry_payments: bool = True, **terms: Any) -> tuple[float, float]:
     states, law, cost = drawn
-    return bracket(solve(auction(states, law, cost=cost, **terms), own, charge_floors=charge_floors))
+    return bracket(solve(auction(states, law, cost=cost, **terms), own, entry_payments=entry_payments))
 
 
 def same(found: tuple[float, float], other: tuple[float, float], scale: float = 1.0) -> None:
@@ -92,12 +92,12 @@ def test_numbers_scale_with_values_and_cost(drawn: Auction, own: tuple[Grid, Gri
 def test_a_state_without_mass_changes_nothing(
     drawn: Auction, own: tuple[Grid, Grid], added: tuple[Fraction, Fraction]
 ) -> None:
-    """But for floor prices: action 0 is to be secure in every state that is listed."""
+    """But for payments at action 0, which is to be secure in every state that is listed."""
     states, law, cost = drawn
     if added in states:
         added = (Fraction(3), Fraction(3))
     more = ([added, *states], [Fraction(0), *law], cost)
-    same(sold(drawn, own, charge_floors=False), sold(more, own, charge_floors=False))
+    same(sold(drawn, own, entry_payments=False), sold(more, own, entry_payments=False))
 
 
 @FEW

@@ -51,10 +51,14 @@ def check_lower(case: Case, bound: LowerBound) -> None:
     assert isinstance(bound.mechanism, Mechanism)
     decisions = decisions_of(bound.mechanism)
     assert all(in_decision_set(problem, decision) for decision in decisions.values())
-    for x, i, state in itertools.product(decisions, problem.agents, problem.states):
-        if x[i] == 0:
-            assert sum(problem.u[i][state][k] * decisions[x][k] for k in problem.decisions) >= 0
+    entry = bound.mechanism.entry_payments
     exact = lower_number(problem, laws, decisions, bound.multipliers.tolist())
+    for x, i in itertools.product(decisions, problem.agents):
+        if x[i] == 0:
+            paid = Fraction(0) if entry is None else int(entry.counts[(*x, i)]) * entry.unit / 2**40
+            for state in problem.states:
+                assert sum(problem.u[i][state][k] * decisions[x][k] for k in problem.decisions) >= paid
+            exact += paid * probability(laws, x) / laws[i][0]
     assert bound.value <= exact
     assert exact - Fraction(bound.value) <= Fraction(1, 10**10) * Fraction(case.environment.scale)
 

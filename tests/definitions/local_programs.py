@@ -17,11 +17,12 @@ def lower_value(problem: Problem, laws: Sequence[Law]) -> float:
     for x in profiles(laws):
         _choose_decision(program, problem, x)
         for i in problem.agents:
-            if problem.transfers and x[i] == 0:
-                program.declare(("t", i, x), 0.0, 0.0)
             if x[i] == 0:
                 for state in problem.states:
-                    program.at_least({("c", x, k): float(problem.u[i][state][k]) for k in problem.decisions}, 0.0)
+                    row = Sum({("c", x, k): float(problem.u[i][state][k]) for k in problem.decisions})
+                    if problem.transfers:
+                        row.add(("t", i, x), -1.0)
+                    program.at_least(row, 0.0)
     for state in problem.states:
         for x in profiles(laws):
             row = _strategic_virtual_objective(problem, laws, x, state)

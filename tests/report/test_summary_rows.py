@@ -137,9 +137,9 @@ def test_no_share_of_nothing() -> None:
     assert content["title"] == "worthless"
 
 
-def test_floor_prices_are_shown() -> None:
-    shown = solve(auction([["1/3", "1/5"], [1, 1]], ["1/2", "1/2"]), Grid.quantile(3))
-    assert texts(shown)["floor prices"] == "0.2 to 0.333333 for a unit, whatever an agent does"
-    assert solution_json(shown, None)["floor_prices"] == [[1 / 3, 0.0], [0.0, 0.2]]
-    assert "floor prices" not in texts(solution())
-    assert solution_json(solution(), None)["floor_prices"] is None
+def test_entry_payments_are_shown() -> None:
+    shown = solve(auction([[1, 1]], [1], caps="1/2", must_sell=True), Grid.quantile(3))
+    assert texts(shown)["entry payments"] == "0 to 0.5 at the lowest action"
+    assert solution_json(shown, None)["entry_payments"] == (0.0, pytest.approx(0.5))
+    assert "entry payments" not in texts(solution())
+    assert solution_json(solution(), None)["entry_payments"] is None

@@ -82,13 +82,13 @@ def encode_certificate(solution: Solution) -> Json:
 def _encode_lower(bound: LowerBound) -> Json:
     mechanism = bound.mechanism
     place = _encode_grids(mechanism.grids) if isinstance(mechanism, Mechanism) else encode_mesh(mechanism.mesh)
-    prices = mechanism.floor_prices
+    entry = mechanism.entry_payments
     return {
         "value": bound.value,
         "status": bound.record.status.value,
         "discretisation": place,
         "multipliers": _texts(bound.multipliers),
-        **({} if prices is None else {"floor_prices": [_texts(own) for own in prices]}),
+        **({} if entry is None else {"entry_unit": str(entry.unit)}),
     }
 
 

@@ -152,6 +152,8 @@ def _mechanism_arrays(mechanism: Mechanism | PiecewiseLinearMechanism) -> Arrays
         "decisions": mechanism.decision_counts,
         "denominator": np.array(MECHANISM_DENOMINATOR, dtype=np.int64),
     }
+    if mechanism.entry_payments is not None:
+        arrays |= {"entry_payments": mechanism.entry_payments.counts}
     if isinstance(mechanism, PiecewiseLinearMechanism):
         return arrays if mechanism.growth is None else arrays | {"growth": mechanism.growth}
     if mechanism.transfers is not None and mechanism.aggregate_excess_growth is not None:

@@ -12,7 +12,16 @@ from robustmech.artefacts.encoding import Json, decode_environment, decode_grids
 from robustmech.artefacts.meshes import decode_information_mesh, decode_mechanism_mesh
 from robustmech.elements import ExponentialInformation, PiecewiseLinearMechanism
 from robustmech.errors import InputError
-from robustmech.model import Environment, ExactLaw, InformationStructure, IntArray, Mechanism, Side, on_grids
+from robustmech.model import (
+    EntryPayments,
+    Environment,
+    ExactLaw,
+    InformationStructure,
+    IntArray,
+    Mechanism,
+    Side,
+    on_grids,
+)
 from robustmech.model.exact_law import weighted_law
 from robustmech.verification import verify
 
@@ -67,9 +76,11 @@ def _json(path: Path) -> Json:
 def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechanism | PiecewiseLinearMechanism | None:
     if not isinstance(bound, dict):
         return None
-    discretisation, prices = bound["discretisation"], bound.get("floor_prices")
-    floor_prices = None if prices is None else np.array([exact_numbers(own) for own in prices])
+    discretisation = bound["discretisation"]
     with np.load(folder / "mechanism.npz", allow_pickle=False) as arrays:
+        entry = None
+        if "entry_unit" in bound:
+            entry = EntryPayments(counts=arrays["entry_payments"], unit=Fraction(bound["entry_unit"]))
         if discretisation["kind"] != "grid":
             return PiecewiseLinearMechanism(
                 mesh=decode_mechanism_mesh(discretisation),
@@ -77,7 +88,7 @@ def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechani
                 growth=arrays["growth"] if environment.transfers else None,
                 own_decisions=environment.own_decisions,
                 decision_names=environment.decision_names,
-                floor_prices=floor_prices,
+                entry_payments=entry,
             )
         return Mechanism(
             grids=decode_grids(discretisation),
@@ -85,7 +96,7 @@ def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechani
             transfers=arrays["transfers"] if environment.transfers else None,
             aggregate_excess_growth=arrays["aggregate_excess_growth"] if environment.transfers else None,
             decision_names=environment.decision_names,
-            floor_prices=floor_prices,
+            entry_payments=entry,
         )
 
 

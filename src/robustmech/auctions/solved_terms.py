@@ -170,7 +170,7 @@ def solved_terms(source: Solution | Environment, *, increment: object = None) ->
     """
     sale = Sale.of(source if isinstance(source, Environment) else source.environment)
     step = None if increment is None else checked_increment(increment)
-    solution = solve(source, charge_floors=False) if isinstance(source, Environment) else source
+    solution = solve(source, entry_payments=False) if isinstance(source, Environment) else source
     if solution.lower is None:
         raise InputError("only the upper side was solved, and that holds no auction: solve the lower side too")
     mechanism = solution.lower.mechanism
@@ -178,8 +178,8 @@ def solved_terms(source: Solution | Environment, *, increment: object = None) ->
         raise InputError("this solution lives on a grid, whose actions are no real bids: solve without a grid")
     if mechanism.growth is None:
         raise InputError("this mechanism has no transfers")
-    if mechanism.floor_prices is not None:
-        raise InputError("this mechanism charges zero bids, too: solve with charge_floors=False")
+    if mechanism.entry_payments is not None:
+        raise InputError("this mechanism charges zero bids, too: solve with entry_payments=False")
     return SolvedTerms(
         sale=sale,
         mesh=mechanism.mesh,

@@ -90,7 +90,11 @@ class LocalProgram:
 
 
 def local_program(
-    environment: Environment, discretisation: Discretisation, side: Side, alike: tuple[Exchange, ...] = ()
+    environment: Environment,
+    discretisation: Discretisation,
+    side: Side,
+    alike: tuple[Exchange, ...] = (),
+    left_out: npt.NDArray[np.bool_] | None = None,
 ) -> LocalProgram:
     """Assemble the program for one side.
 
@@ -100,6 +104,7 @@ def local_program(
     Args:
         alike: exchanges of agents that leave the environment and the discretisation as they are; the program then
             looks only for symmetric solutions, among which there is an optimal one.
+        left_out: decisions that are to be zero at some nodes, shape (nodes, decisions).
     Raises:
         InputError: if no prior satisfies the beliefs.
     """
@@ -119,6 +124,9 @@ def local_program(
     if side is Side.LOWER:
         blocks.append(_participation_rows(environment, discretisation, unit))
     cap = np.where(environment.decision_set.capped, environment.decision_set.cap.astype(float), np.inf)
+    most = np.tile(cap, (discretisation.nodes, 1))
+    if left_out is not None:
+        most[left_out] = 0.0
     linear = LinearProgram(
         cost=-np.concatenate(
             [
@@ -133,7 +141,7 @@ def local_program(
         column_lower=np.concatenate(
             [np.zeros(decisions), np.where(columns.free, -np.inf, 0.0), np.full(tail, -np.inf)]
         ),
-        column_upper=np.concatenate([np.tile(cap, discretisation.nodes), np.full(columns.row.size + tail, np.inf)]),
+        column_upper=np.concatenate([most.ravel(), np.full(columns.row.size + tail, np.inf)]),
     )
     return LocalProgram(
         environment=environment,

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from robustmech.bounds.assembly import LocalProgram, local_program
+from robustmech.bounds.entry import Entry
 from robustmech.bounds.evaluation import exact_multipliers, informational_value, strategic_value
 from robustmech.bounds.excluded_states import sink_excluded_states
-from robustmech.bounds.floors import above_floors, charged
 from robustmech.bounds.information_repair import exact_law
 from robustmech.bounds.participation import feasible_decisions, require_secure_decision
 from robustmech.bounds.size import ProgramSize
@@ -110,7 +110,7 @@ class Task:
         limits: the solver's limits.
         worth: what is at stake, in absolute value.
         watch: called with progress reports.
-        floor_prices: what agents are charged for decisions whatever they do, or None; see `floors`.
+        entry: the environment with payments at action 0, where mechanisms may have them.
     """
 
     environment: Environment
@@ -119,11 +119,11 @@ class Task:
     limits: Limits
     worth: float
     watch: Watch
-    floor_prices: RationalArray | None = None
+    entry: Entry | None = None
 
     def environment_of(self, side: Side) -> Environment:
-        """The environment of one side's program: for the mechanism floor prices are paid beforehand."""
-        return above_floors(self.environment, self.floor_prices) if side is Side.LOWER else self.environment
+        """The environment of one side's program: for the mechanism with entry payments, if there are any."""
+        return self.environment if self.entry is None or side is Side.UPPER else self.entry.environment
 
     def propose(self, place: Place, side: Side) -> tuple[LocalProgram, LinearSolution]:
         """Assemble one side's program and solve it.
@@ -146,8 +146,14 @@ class Task:
 
     def solved(self, discretisation: Discretisation, side: Side) -> tuple[LocalProgram, LinearSolution]:
         """One side's program, folded by the exchanges that the discretisation allows, and the unfolded solution."""
-        alike = tuple(exchange for exchange in self.alike if exchange.agents in discretisation.exchanged)
-        program = local_program(self.environment_of(side), discretisation, side, alike)
+        entry = self.entry if side is Side.LOWER else None
+        alike = tuple(
+            exchange
+            for exchange in (self.alike if entry is None else entry.alike)
+            if exchange.agents in discretisation.exchanged
+        )
+        left_out = None if entry is None else entry.left_out(discretisation)
+        program = local_program(self.environment_of(side), discretisation, side, alike, left_out)
         self.watch(Stage(side=side, name="solving"))
         found = self.solver.solve(
             program.folding.program,
@@ -178,6 +184,7 @@ class Task:
 class _Certified:
     """Feasible decisions at a place, and the number that they prove with some belief multipliers."""
 
+    entry: Entry | None
     place: LowerPlace
     mass: FloatArray
     counts: IntArray
@@ -187,17 +194,23 @@ class _Certified:
     growth: FloatArray
 
     @classmethod
-    def of(cls, program: LocalProgram, place: LowerPlace, decisions: FloatArray, y: FloatArray) -> "_Certified":
+    def of(
+        cls, entry: Entry | None, program: LocalProgram, place: LowerPlace, decisions: FloatArray, y: FloatArray
+    ) -> "_Certified":
         """Repaired and evaluated.
 
         Raises:
             RepairError: if the decisions cannot be repaired.
         """
         environment, discretisation = program.environment, program.discretisation
-        counts = feasible_decisions(environment, discretisation, decisions)
+        if entry is None:
+            counts = feasible_decisions(environment, discretisation, decisions)
+        else:
+            counts = entry.secured(discretisation, decisions)
         multipliers = sink_excluded_states(program, counts, exact_multipliers(environment, y))
         value, growth = strategic_value(environment, discretisation, counts, multipliers)
         return cls(
+            entry=entry,
             place=place,
             mass=discretisation.mass,
             counts=counts,
@@ -214,9 +227,8 @@ class _Certified:
             return self
         place, decisions = finer
         try:
-            found = _Certified.of(
-                replace(program, discretisation=place.discretise(Side.LOWER)), place, decisions, self.proposed
-            )
+            finer_program = replace(program, discretisation=place.discretise(Side.LOWER))
+            found = _Certified.of(self.entry, finer_program, place, decisions, self.proposed)
         except RepairError:
             return self
         return found.refined(program, times - 1) if found.value > self.value else self
@@ -235,7 +247,7 @@ def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
     trouble: RepairError | None = None
     for proposed, y in candidates:
         try:
-            certified = _Certified.of(program, place, proposed, y)
+            certified = _Certified.of(task.entry, program, place, proposed, y)
         except RepairError as error:
             trouble = error
             continue
@@ -249,7 +261,7 @@ def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
     mechanism = final.place.mechanism(program.environment, final.counts, final.growth, final.mass)
     return LowerBound(
         value=final.value,
-        mechanism=charged(mechanism, task.floor_prices),
+        mechanism=mechanism if task.entry is None else task.entry.paid(mechanism),
         multipliers=final.multipliers,
         record=task.record(place, program, found, best.value, started),
     )

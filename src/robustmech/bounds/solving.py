@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from robustmech.bounds.floors import floor_prices
+from robustmech.bounds.entry import Entry
 from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
 from robustmech.bounds.refining import Target, refine
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
@@ -36,7 +36,7 @@ def solve(
     memory_limit: float = DEFAULT_MEMORY_LIMIT,
     gap: float | None = None,
     relative_gap: float | None = None,
-    charge_floors: bool = True,
+    entry_payments: bool = True,
     watch: Watch | None = None,
 ) -> Solution:
     """Bracket the maximum guarantee and the minimum potential.
@@ -56,8 +56,8 @@ def solve(
         memory_limit: refuse programs estimated to need more, in bytes.
         gap: without a grid, how narrow a bracket will do.
         relative_gap: likewise, in proportion to the value; 0.01 if neither is given.
-        charge_floors: whether, with transfers, agents may be charged even at action 0, what the decision is worth to
-            them in the worst state; or be paid what it costs them, where no decision is secure for all.
+        entry_payments: whether, with transfers, mechanisms may charge agents even at action 0, as much as the decision
+            is worth to them in the worst state, or pay them what it costs them.
         watch: called with progress reports from the solving thread.
     Raises:
         InputError: for beliefs that no prior satisfies, or options that make no sense.
@@ -71,7 +71,7 @@ def solve(
     _check_gaps(gap, relative_gap, grid)
     task = Task(
         environment=environment,
-        floor_prices=floor_prices(environment) if charge_floors and side != "upper" else None,
+        entry=Entry.into(environment) if entry_payments and side != "upper" else None,
         alike=exchanges(environment),
         solver=_solver(solver),
         limits=Limits(seconds=None if grid is None else time_limit, iterations=iteration_limit),

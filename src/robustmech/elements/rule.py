@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from robustmech.elements.meshes import MechanismMesh
 from robustmech.errors import InputError, ShapeError
-from robustmech.model import MECHANISM_DENOMINATOR, FloatArray, IntArray, RationalArray, floats
+from robustmech.model import MECHANISM_DENOMINATOR, EntryPayments, FloatArray, IntArray
 from robustmech.model.profiles import checked_profiles
 
 
@@ -15,12 +15,11 @@ class PiecewiseLinearMechanism:
     Args:
         mesh: where its values are given and how they are interpolated.
         decision_counts: decisions at the nodes in units of 2^−40, shape (*mesh.node_shape, decisions).
-        growth: Ξ of the transfers above floor prices at the mesh's rows, with mean zero to rounding, or its parts for
+        growth: Ξ of the transfers beside entry payments at the mesh's rows, with mean zero to rounding, or its parts for
             each agent (see the mesh's ``parts``); None without transfers.
         own_decisions: which decisions give something to each agent, shape (agents, goods), or None.
         decision_names: names of the decisions.
-        floor_prices: what each agent pays for each unit of a decision, whatever it bids, exact, shape (agents,
-            decisions); None if there are none.
+        entry_payments: what agents pay beside, given at the nodes as decisions are; None if there is nothing.
     Source: Brooks & Du (2025), Lemma 6, for the guarantee, which holds in every equilibrium; derived for these meshes
     in docs/sharp-bounds.md. Decisions and transfers are Lipschitz in the own action, as the proof needs.
     """
@@ -30,13 +29,13 @@ class PiecewiseLinearMechanism:
     growth: FloatArray | None
     own_decisions: IntArray | None
     decision_names: tuple[str, ...] = ()
-    floor_prices: RationalArray | None = None
+    entry_payments: EntryPayments | None = None
 
     def __post_init__(self) -> None:
         shape = self.mesh.node_shape
         if self.decision_counts.shape[:-1] != shape:
             raise ShapeError(f"decisions have shape {self.decision_counts.shape}: expected {shape} and the decisions")
-        for array in (self.decision_counts, self.growth, self.floor_prices):
+        for array in (self.decision_counts, self.growth):
             if array is not None:
                 array.setflags(write=False)
 
@@ -72,7 +71,7 @@ class PiecewiseLinearMechanism:
         return shares[..., 0] if self.own_decisions.shape[1] == 1 else shares
 
     def transfers(self, bids: FloatArray) -> FloatArray:
-        """What each agent pays at real bids, shape (…, agents); for action 0 the floor prices of what is decided.
+        """What each agent pays at real bids, shape (…, agents); for action 0 the entry payments, if there are any.
 
         Raises:
             InputError: if the environment has no transfers.
@@ -81,8 +80,8 @@ class PiecewiseLinearMechanism:
             raise InputError("this mechanism has no transfers")
         flat, shape = self._flat(bids)
         paid = self.mesh.transfers(self.growth, flat)
-        if self.floor_prices is not None:
-            paid = paid + self.mesh.interpolate(self.decisions, flat) @ floats(self.floor_prices).T
+        if self.entry_payments is not None:
+            paid = paid + self.mesh.interpolate(self.entry_payments.amounts, flat)
         return paid.reshape(*shape, self.agents)
 
     def _flat(self, bids: FloatArray) -> tuple[FloatArray, tuple[int, ...]]:

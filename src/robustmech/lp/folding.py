@@ -27,18 +27,21 @@ class Folding:
         column_orbit: the orbit of each column of the whole program.
         row_orbit: the orbit of each row of the whole program.
         row_orbit_size: the number of rows in each orbit.
+        kept: the orbits of columns that are in the program; the others' are fixed at zero.
     """
 
     program: LinearProgram
     column_orbit: IntArray
     row_orbit: IntArray
     row_orbit_size: IntArray
+    kept: IntArray
 
     def unfold(self, solution: LinearSolution) -> LinearSolution:
         """The solution of the whole program: equal on orbits, multipliers divided equally within them, all finite."""
         if not solution.status.has_solution:
             return solution
-        primal, multipliers = _tamed(solution.primal), _tamed(solution.multipliers) / self.row_orbit_size
+        primal, multipliers = np.zeros(self.column_orbit.max() + 1), _tamed(solution.multipliers) / self.row_orbit_size
+        primal[self.kept] = _tamed(solution.primal)
         return replace(solution, primal=primal[self.column_orbit], multipliers=multipliers[self.row_orbit])
 
 
@@ -51,15 +54,20 @@ def fold(program: LinearProgram, column_orbit: IntArray, row_orbit: IntArray) ->
     first_column, _ = _first_and_size(column_orbit)
     cost = np.zeros(orbits)
     np.add.at(cost, column_orbit, program.cost)
+    lower, upper = program.column_lower[first_column], program.column_upper[first_column]
+    kept = np.flatnonzero((lower != 0) | (upper != 0))
+    matrix = program.matrix[first_row] @ merge
     folded = LinearProgram(
-        cost=cost,
-        matrix=sp.csr_array(program.matrix[first_row] @ merge),
+        cost=cost[kept],
+        matrix=sp.csr_array(matrix if kept.size == orbits else matrix[:, kept]),
         row_lower=program.row_lower[first_row],
         row_upper=program.row_upper[first_row],
-        column_lower=program.column_lower[first_column],
-        column_upper=program.column_upper[first_column],
+        column_lower=lower[kept],
+        column_upper=upper[kept],
     )
-    return Folding(program=folded, column_orbit=column_orbit, row_orbit=row_orbit, row_orbit_size=row_orbit_size)
+    return Folding(
+        program=folded, column_orbit=column_orbit, row_orbit=row_orbit, row_orbit_size=row_orbit_size, kept=kept
+    )
 
 
 def orbits(size: int, permutations: Sequence[IntArray]) -> IntArray:

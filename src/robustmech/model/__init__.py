@@ -8,7 +8,7 @@ from robustmech.model.environment import Environment
 from robustmech.model.exact_law import LAW_DENOMINATOR, ExactLaw
 from robustmech.model.grid import Grid
 from robustmech.model.information import InformationStructure
-from robustmech.model.mechanism import MECHANISM_DENOMINATOR, Mechanism
+from robustmech.model.mechanism import MECHANISM_DENOMINATOR, EntryPayments, Mechanism
 from robustmech.model.rational import FloatArray, IntArray, RationalArray, floats, rational, rationals
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Counts",
     "DecisionSet",
     "Discretisation",
+    "EntryPayments",
     "Environment",
     "ExactLaw",
     "FloatArray",

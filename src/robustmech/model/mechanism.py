@@ -1,15 +1,38 @@
 """Finite mechanisms on a product of grids."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
+import numpy as np
 import xarray as xr
 
 from robustmech.errors import ShapeError
 from robustmech.model.grid import Grid
-from robustmech.model.rational import FloatArray, IntArray, RationalArray
+from robustmech.model.rational import FloatArray, IntArray
 
 MECHANISM_DENOMINATOR = 2**40
 """Decisions are kept as whole numbers over this, so that feasibility is exact and doubles represent them exactly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EntryPayments:
+    """The part of transfers that need not vanish at action 0, where it leaves every agent at least zero.
+
+    Args:
+        counts: what each agent pays, or is paid, at each node in units of ``unit``/2^40, shape (…, agents).
+        unit: in units of utility.
+    """
+
+    counts: IntArray
+    unit: Fraction
+
+    def __post_init__(self) -> None:
+        self.counts.setflags(write=False)
+
+    @property
+    def amounts(self) -> FloatArray:
+        """What each agent pays at each node, rounded, shape (…, agents)."""
+        return np.asarray(self.counts * (float(self.unit) / MECHANISM_DENOMINATOR), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -20,11 +43,10 @@ class Mechanism:
         grids: each agent's ordered actions.
         decision_counts: decisions in units of 2^−40, shape (m_1, …, m_N, decisions).
         transfers: what each agent pays, shape (agents, m_1, …, m_N); None without transfers.
-        aggregate_excess_growth: Ξ, balanced, of the transfers above floor prices, shape (m_1, …, m_N); None without
+        aggregate_excess_growth: Ξ, balanced, of the transfers beside entry payments, shape (m_1, …, m_N); None without
             transfers.
         decision_names: names of the decisions.
-        floor_prices: the part of the transfers that each agent pays for each unit of a decision, whatever it does,
-            exact, shape (agents, decisions); None if there is none. The rest vanishes at action 0.
+        entry_payments: the part of the transfers that need not vanish at action 0; None if there is none.
     Raises:
         ShapeError: if the arrays do not fit the grids.
     Source: Brooks & Du (2023), sections 2 and 5.1.
@@ -35,7 +57,7 @@ class Mechanism:
     transfers: FloatArray | None = None
     aggregate_excess_growth: FloatArray | None = None
     decision_names: tuple[str, ...] = ()
-    floor_prices: RationalArray | None = None
+    entry_payments: EntryPayments | None = None
 
     def __post_init__(self) -> None:
         shape = tuple(grid.actions for grid in self.grids)
@@ -43,7 +65,7 @@ class Mechanism:
             raise ShapeError(f"decisions have shape {self.decision_counts.shape}: expected {shape} and the decisions")
         if self.transfers is not None and self.transfers.shape != (len(shape), *shape):
             raise ShapeError(f"transfers have shape {self.transfers.shape}: expected {(len(shape), *shape)}")
-        for array in (self.decision_counts, self.transfers, self.aggregate_excess_growth, self.floor_prices):
+        for array in (self.decision_counts, self.transfers, self.aggregate_excess_growth):
             if array is not None:
                 array.setflags(write=False)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from robustmech.bounds import Solution
-from robustmech.model import FloatArray, floats
+from robustmech.model import floats
 from robustmech.model.priors import interior_law
 from robustmech.problems import DataReport
 
@@ -64,11 +64,9 @@ def solution_rows(solution: Solution) -> list[tuple[str, str]]:
         rows.append(("grid", f"{solution.places[0]} ({record.size.profiles:,} profiles)"))
     else:
         rows += zip(_mesh_labels(solution), solution.places, strict=True)
-    prices = _floor_prices(solution)
-    if prices is not None:
-        charged = prices[prices != 0]
-        ends = dict.fromkeys(f"{price:.6g}" for price in (charged.min(), charged.max()))
-        rows.append(("floor prices", f"{' to '.join(ends)} for a unit, whatever an agent does"))
+    if (span := _entry_payments(solution)) is not None:
+        ends = dict.fromkeys(f"{amount:.6g}" for amount in span)
+        rows.append(("entry payments", f"{' to '.join(ends)} at the lowest action"))
     rows += [
         ("program", f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"),
         ("time", f"{solution.seconds:.2f} s"),
@@ -91,7 +89,7 @@ def solution_json(solution: Solution, title: str | None) -> dict[str, object]:
         "efficient_surplus": measure.efficient_surplus,
         "expectations_under": measure.law,
         "places": list(solution.places),
-        "floor_prices": None if (prices := _floor_prices(solution)) is None else prices.tolist(),
+        "entry_payments": _entry_payments(solution),
         "grids": [{"name": grid.name, "actions": grid.actions} for grid in solution.grids],
         "seconds": solution.seconds,
         "peak_memory_bytes": max(record.peak_memory for record in solution.records),
@@ -110,10 +108,10 @@ def solution_json(solution: Solution, title: str | None) -> dict[str, object]:
     }
 
 
-def _floor_prices(solution: Solution) -> FloatArray | None:
-    """What agents pay for a unit of each decision, action 0 included, shape (agents, decisions)."""
-    prices = None if solution.lower is None else solution.lower.mechanism.floor_prices
-    return None if prices is None else floats(prices)
+def _entry_payments(solution: Solution) -> tuple[float, float] | None:
+    """The least and the most that any agent pays at its lowest action; None if nobody does."""
+    entry = None if solution.lower is None else solution.lower.mechanism.entry_payments
+    return None if entry is None else (float(entry.amounts.min()), float(entry.amounts.max()))
 
 
 def data_lines(data: DataReport) -> list[str]:

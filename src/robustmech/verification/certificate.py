@@ -1,6 +1,5 @@
 """The two claims, exactly as `certificate.json` states them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,7 +10,6 @@ from robustmech.verification.fields import (
     exact_sequence,
     parse_json,
     record,
-    sequence,
     text,
     versioned,
 )
@@ -32,13 +30,13 @@ class LowerClaim:
         value: the number.
         actions: the grid or mesh.
         multipliers: `y_r` for each row of the beliefs.
-        floor_prices: `a[i, k]` for each agent and decision, other than zero, by (agent, decision).
+        entry_unit: the unit of payments at action 0, `None` if there are none.
     """
 
     value: float
     actions: Actions
     multipliers: tuple[Fraction, ...]
-    floor_prices: Mapping[tuple[int, int], Fraction]
+    entry_unit: Fraction | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,29 +86,20 @@ def parse_certificate(data: bytes, name: str, problem: Problem) -> Certificate:
 
 def _lower(value: object, where: str, problem: Problem) -> LowerClaim:
     names = {"value", "status", "discretisation", "multipliers"}
-    fields = record(value, where, names, optional={"floor_prices"})
+    fields = record(value, where, names, optional={"entry_unit"})
     _check_status(fields["status"], f"{where}.status")
     rows = len(problem.beliefs.lower)
-    prices = _floor_prices(fields["floor_prices"], where, problem) if "floor_prices" in fields else {}
-    above = problem.above_floors(prices)
+    unit = exact(fields["entry_unit"], f"{where}.entry_unit") if "entry_unit" in fields else None
+    if unit is not None and not (problem.transfers and unit > 0):
+        reason = "must be positive" if problem.transfers else "is for problems with transfers"
+        raise Flaw(f"{where}.entry_unit: {described(unit)}: it {reason}")
+    entered = problem if unit is None else problem.with_entry(unit)
     return LowerClaim(
         value=double(fields["value"], f"{where}.value"),
-        actions=parse_actions(fields["discretisation"], f"{where}.discretisation", above),
+        actions=parse_actions(fields["discretisation"], f"{where}.discretisation", entered),
         multipliers=exact_sequence(fields["multipliers"], f"{where}.multipliers", rows),
-        floor_prices=prices,
+        entry_unit=unit,
     )
-
-
-def _floor_prices(value: object, where: str, problem: Problem) -> dict[tuple[int, int], Fraction]:
-    where = f"{where}.floor_prices"
-    if not problem.transfers:
-        raise Flaw(f"{where}: nobody can pay in this problem")
-    prices: dict[tuple[int, int], Fraction] = {}
-    for agent, entries in enumerate(sequence(value, where, problem.agents)):
-        for decision, price in enumerate(exact_sequence(entries, f"{where}[{agent}]", problem.decisions)):
-            if price:
-                prices[agent, decision] = price
-    return prices
 
 
 def _upper(value: object, where: str, problem: Problem) -> UpperClaim:

@@ -1,7 +1,7 @@
 """The lower number: the guarantee of a mechanism, from `mechanism.npz` and the multipliers on the beliefs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Protocol
 
@@ -55,14 +55,23 @@ class Mechanism:
     Args:
         decisions: whole numbers (m_1, …, m_N, decisions).
         denominator: a positive whole number.
+        entry: what each agent pays beside at the nodes, in units of the entry unit over the denominator, whole numbers
+            (m_1, …, m_N, agents); `None` where nothing is.
         growth: aggregate excess growth, doubles, `None` without transfers.
         transfers: doubles (agents, m_1, …, m_N), `None` where they are not written.
     """
 
     decisions: Whole
     denominator: int
+    entry: Whole | None
     growth: npt.NDArray[np.float64] | None
     transfers: npt.NDArray[np.float64] | None
+
+    def with_entry_as_decisions(self) -> "Mechanism":
+        """The mechanism in which entry payments are the last decisions."""
+        if self.entry is None:
+            return self
+        return replace(self, decisions=np.concatenate([self.decisions, self.entry], axis=-1))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +140,9 @@ def _grouped(values: Whole, group: Places) -> Whole:
     return sums
 
 
-def read_mechanism(data: bytes, name: str, problem: Problem, actions: Actions, *, on_grid: bool) -> Mechanism:
+def read_mechanism(
+    data: bytes, name: str, problem: Problem, actions: Actions, *, on_grid: bool, with_entry: bool
+) -> Mechanism:
     """Read `mechanism.npz`, in which transfers are written on a grid only."""
     expected = {
         "decisions": Expected(kind="<i8", shape=(*actions.node_shape, problem.decisions)),
@@ -141,6 +152,8 @@ def read_mechanism(data: bytes, name: str, problem: Problem, actions: Actions, *
         expected[actions.growth_array] = Expected(kind="<f8", shape=actions.growth_shape)
     if problem.transfers and on_grid:
         expected["transfers"] = Expected(kind="<f8", shape=(problem.agents, *actions.node_shape))
+    if with_entry:
+        expected["entry_payments"] = Expected(kind="<i8", shape=(*actions.node_shape, problem.agents))
     arrays: dict[str, npt.NDArray[Any]] = read_arrays(data, name, expected)
     denominator = int(arrays["denominator"])
     if denominator <= 0:
@@ -148,6 +161,7 @@ def read_mechanism(data: bytes, name: str, problem: Problem, actions: Actions, *
     return Mechanism(
         decisions=whole_array(arrays["decisions"]),
         denominator=denominator,
+        entry=whole_array(arrays["entry_payments"]) if with_entry else None,
         growth=arrays.get(actions.growth_array),
         transfers=arrays.get("transfers"),
     )

@@ -5,7 +5,7 @@ from fractions import Fraction
 from robustmech.verification.certificate import LowerClaim, check_value
 from robustmech.verification.checks import Ledger
 from robustmech.verification.grids.grid import Grid
-from robustmech.verification.grids.transfers import above_floors, check_payment_at_bottom, weighted_growth
+from robustmech.verification.grids.transfers import beside_entry, check_payment_at_bottom, weighted_growth
 from robustmech.verification.growth import Comparison, check_rising, check_share_columns, written
 from robustmech.verification.guarantee import (
     LeastObjective,
@@ -28,18 +28,25 @@ def check_lower(ledger: Ledger, files: Folder, problem: Problem, claim: LowerCla
     It is exact on a grid and without transfers, and otherwise the low end of its enclosure.
     """
     actions = claim.actions
-    problem = problem.above_floors(claim.floor_prices)
-    on_grid = isinstance(actions, Grid)
+    on_grid, unit = isinstance(actions, Grid), claim.entry_unit
     mechanism = ledger.obtain(
         "lower: mechanism",
-        lambda: read_mechanism(files.content(MECHANISM), MECHANISM, problem, actions, on_grid=on_grid),
+        lambda: read_mechanism(
+            files.content(MECHANISM), MECHANISM, problem, actions, on_grid=on_grid, with_entry=unit is not None
+        ),
     )
     if mechanism is None:
         return None
-    ledger.require(
-        "lower: decision set",
-        lambda: problem.decision_set.check(mechanism.decisions, mechanism.denominator),
-    )
+    decisions, denominator = mechanism.decisions, mechanism.denominator
+    ledger.require("lower: decision set", lambda: problem.decision_set.check(decisions, denominator))
+    if unit is not None:
+        problem, mechanism = problem.with_entry(unit), mechanism.with_entry_as_decisions()
+    return _number(ledger, problem, claim, mechanism)
+
+
+def _number(ledger: Ledger, problem: Problem, claim: LowerClaim, mechanism: Mechanism) -> Fraction | None:
+    """The number, where entry payments are among the decisions."""
+    actions = claim.actions
     ledger.require("lower: participation", lambda: check_participation(problem, actions, mechanism))
     shadow = ledger.obtain(
         "lower: multipliers",
@@ -72,7 +79,7 @@ def _check_growth(
         return
     comparison = Comparison.of(problem, objective, actions.growth_shape)
     if isinstance(actions, Grid) and transfers is not None:
-        paid = above_floors(transfers, mechanism.decisions, mechanism.denominator, claim.floor_prices)
+        paid = beside_entry(transfers, mechanism, claim.entry_unit)
         ledger.require("lower: no payment at action 0", lambda: check_payment_at_bottom(transfers, *paid))
         ledger.require(
             "lower: transfers",

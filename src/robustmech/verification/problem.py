@@ -70,18 +70,21 @@ class Problem:
         rows = [{k: v for k, v in self.payoff.get(state, {}).items() if v} for state in range(self.states)]
         return all(row == rows[0] for row in rows)
 
-    def above_floors(self, prices: Mapping[tuple[int, int], Fraction]) -> "Problem":
-        """The problem in which every agent has paid `a[i, k]` for each unit of decision k, by (agent, decision)."""
-        if not prices:
-            return self
-        utilities = {state: dict(self.utilities.get(state, {})) for state in range(self.states)}
-        payoff = {state: dict(self.payoff.get(state, {})) for state in range(self.states)}
-        for (agent, decision), price in prices.items():
-            for state in range(self.states):
-                own, whole = utilities[state], payoff[state]
-                own[agent, decision] = own.get((agent, decision), Fraction(0)) - price
-                whole[decision] = whole.get(decision, Fraction(0)) + price
-        return replace(self, utilities=utilities, payoff=payoff)
+    def with_entry(self, unit: Fraction) -> "Problem":
+        """The problem with one more decision for each agent: that it pays the designer a unit."""
+        states, first = range(self.states), self.decisions
+        return replace(
+            self,
+            decisions=first + self.agents,
+            utilities={
+                state: {**self.utilities.get(state, {}), **{(i, first + i): -unit for i in range(self.agents)}}
+                for state in states
+            },
+            payoff={
+                state: {**self.payoff.get(state, {}), **{first + i: unit for i in range(self.agents)}}
+                for state in states
+            },
+        )
 
     def denominator(self) -> int:
         """The least whole number that clears the denominators of all utilities and payoffs."""

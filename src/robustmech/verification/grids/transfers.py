@@ -1,45 +1,40 @@
-"""Transfers on a grid: what agents pay above floor prices, and its aggregate excess growth."""
+"""Transfers on a grid: what agents pay beside entry payments, and its aggregate excess growth."""
 
 import math
-from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
 from robustmech.verification.checks import Flaw, described
-from robustmech.verification.exactness import Whole, common_denominator, exact_doubles, first_place, scaled
+from robustmech.verification.exactness import Whole, exact_doubles, first_place
 from robustmech.verification.grids.grid import Grid, next_action
+from robustmech.verification.guarantee import Mechanism
 
 
-def above_floors(
-    transfers: npt.NDArray[np.float64], decisions: Whole, unit: int, prices: Mapping[tuple[int, int], Fraction]
-) -> tuple[Whole, int]:
-    """`t_i − Σ_k a[i,k] c_k`, as whole numbers (agents, m_1, …, m_N) and their denominator.
+def beside_entry(transfers: npt.NDArray[np.float64], mechanism: Mechanism, unit: Fraction | None) -> tuple[Whole, int]:
+    """What agents pay beside entry payments, as whole numbers (agents, m_1, …, m_N) and their denominator.
 
     Args:
         transfers: doubles (agents, m_1, …, m_N), each taken to be exactly what it is.
-        decisions: whole numbers (m_1, …, m_N, decisions), the decisions `c` times the unit.
-        unit: a positive whole number.
-        prices: `a`, by (agent, decision).
+        mechanism: with its entry payments.
+        unit: theirs, `None` if there are none.
     """
     payments, denominator = exact_doubles(transfers)
-    if not prices:
+    if unit is None or mechanism.entry is None:
         return payments, denominator
-    small = common_denominator(prices.values())
-    common = math.lcm(denominator, small * unit)
-    above: Whole = payments * (common // denominator)
-    for (agent, decision), price in prices.items():
-        above[agent] = above[agent] - scaled(price, small) * (common // (small * unit)) * decisions[..., decision]
-    return above, common
+    small = unit.denominator * mechanism.denominator
+    common = math.lcm(denominator, small)
+    entry = np.moveaxis(mechanism.entry, -1, 0) * (unit.numerator * (common // small))
+    return payments * (common // denominator) - entry, common
 
 
 def check_payment_at_bottom(transfers: npt.NDArray[np.float64], payments: Whole, denominator: int) -> str:
-    """Where `x_i = 0` the transfer is the largest double that is at most the floor prices: zero where there are none.
+    """Where `x_i = 0` the transfer is the largest double that is at most the entry payment: zero where there is none.
 
     Args:
         transfers: doubles (agents, m_1, …, m_N).
-        payments: whole numbers (agents, m_1, …, m_N), what is paid above floor prices.
+        payments: whole numbers (agents, m_1, …, m_N), what is paid beside entry payments.
         denominator: their denominator.
     """
     for agent, (paid, above) in enumerate(zip(transfers, payments, strict=True)):
@@ -50,8 +45,8 @@ def check_payment_at_bottom(transfers: npt.NDArray[np.float64], payments: Whole,
             others = first_place(wrong)
             profile = (*others[:agent], 0, *others[agent:])
             amount = described(Fraction(int(excess[others]), denominator))
-            raise Flaw(f"agent {agent} pays {amount} at profile {profile} beside floor prices, not zero")
-    return "action 0 pays floor prices and nothing else"
+            raise Flaw(f"agent {agent} pays {amount} at profile {profile} beside the entry payment, not zero")
+    return "action 0 pays the entry payment and nothing else"
 
 
 def weighted_growth(grid: Grid, payments: Whole, denominator: int) -> tuple[Whole, int]:

@@ -1,0 +1,139 @@
+r"""Payments at action 0: what an agent pays, or is paid, to be no worse off than at zero in the worst state.
+
+With transfers the lowest action need not be free, only participation secure: agent i may be charged up to
+:math:`\min_\theta u_i(\theta) \cdot c(x)` there, or be paid so much. Payments are decisions like others, which every
+agent dislikes as much as the designer likes them: of a unit :math:`M` paid by agent i, and of a unit paid to it. So the
+lower program of the environment *with entry payments* is that of any other environment. Beyond action 0 they are left
+out, since transfers that vanish at action 0 do all there is to do. The upper number does not change: where signals have
+a product law, :math:`\sum_\theta (\sigma - \nabla_i^\top \sigma)` is zero.
+Source: docs/theory.md, Payments at action 0.
+"""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import lcm
+
+import numpy as np
+import numpy.typing as npt
+
+from robustmech.bounds.decision_repair import into_decision_set
+from robustmech.bounds.evaluation import round_down
+from robustmech.bounds.solution import AnyMechanism
+from robustmech.elements import PiecewiseLinearMechanism
+from robustmech.model import (
+    MECHANISM_DENOMINATOR,
+    DecisionSet,
+    Discretisation,
+    EntryPayments,
+    Environment,
+    FloatArray,
+    IntArray,
+    Mechanism,
+)
+from robustmech.model.symmetry import Exchange, exchanges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Entry:
+    """An environment with entry payments.
+
+    Args:
+        without: the environment as it was, with K decisions.
+        environment: with 2N more: for every agent in turn, a unit that it pays; then, a unit that it is paid.
+        unit: M, so large that no payment at action 0 need be larger, by all agents together.
+        alike: the exchanges of agents that leave the environment as it is.
+    """
+
+    without: Environment
+    environment: Environment
+    unit: Fraction
+    alike: tuple[Exchange, ...]
+
+    @classmethod
+    def into(cls, environment: Environment) -> "Entry | None":
+        """The environment with entry payments; None where they would all be zero, as without transfers.
+
+        They are zero for an agent that nothing can harm in any state, and to whom nothing is worth anything in one.
+        """
+        harmless = (environment.utilities >= 0).all(axis=(1, 2))
+        worthless = (environment.utilities == 0).all(axis=2).any(axis=1)
+        if not environment.transfers or (harmless & worthless).all():
+            return None
+        chosen, agents = environment.decision_set, environment.agents
+        largest = max(abs(value) for value in environment.utilities.ravel().tolist())
+        unit = largest * chosen.groups * agents
+        paid = np.full((agents, environment.states, agents), Fraction(0), dtype=object)
+        paid[np.arange(agents), :, np.arange(agents)] = unit
+        received = np.full((environment.states, agents), unit, dtype=object)
+        own = environment.own_decisions
+        place = environment.decisions + np.arange(agents)[:, None]
+        extended = replace(
+            environment,
+            utilities=np.concatenate([environment.utilities, -paid, paid], axis=2),
+            payoff=np.concatenate([environment.payoff, received, -received], axis=1),
+            decision_set=DecisionSet(
+                group=np.concatenate([chosen.group, np.repeat(chosen.groups + np.arange(2), agents)]),
+                required=np.append(chosen.required, [False, False]),
+                cap=np.append(chosen.cap, [Fraction(1)] * (2 * agents)),
+            ),
+            own_decisions=None if own is None else np.concatenate([own, place, place + agents], axis=1),
+            decision_names=(
+                *environment.decision_names,
+                *(f"paid by {name}" for name in environment.agent_names),
+                *(f"paid to {name}" for name in environment.agent_names),
+            ),
+        )
+        return cls(without=environment, environment=extended, unit=unit, alike=exchanges(extended))
+
+    def left_out(self, discretisation: Discretisation) -> npt.NDArray[np.bool_]:
+        """The payments beyond action 0, shape (nodes, decisions)."""
+        decisions, agents = self.without.decisions, self.without.agents
+        mask = np.zeros((discretisation.nodes, self.environment.decisions), dtype=np.bool_)
+        mask[:, decisions:] = True
+        for i, lowest in enumerate(discretisation.lowest):
+            mask[lowest, decisions + i] = mask[lowest, decisions + agents + i] = False
+        return mask
+
+    def secured(self, discretisation: Discretisation, proposed: FloatArray) -> IntArray:
+        """Decisions pushed into the decision set, with all that may be charged at action 0, to a unit's last digit.
+
+        Args:
+            proposed: shape (nodes, decisions), any numbers; proposed payments at action 0 play no part.
+        Returns:
+            Whole numbers in units of 2^−40, shape (nodes, decisions).
+        """
+        counts = into_decision_set(self.environment.decision_set, proposed)
+        decisions, agents = self.without.decisions, self.without.agents
+        for i, lowest in enumerate(discretisation.lowest):
+            payment = self._least_worth(i, counts[lowest, :decisions])
+            counts[lowest, decisions + i] = np.maximum(payment, 0)
+            counts[lowest, decisions + agents + i] = np.maximum(-payment, 0)
+        return counts
+
+    def _least_worth(self, agent: int, counts: IntArray) -> IntArray:
+        """What decisions are worth to an agent in the worst state, in units of M/2^40, rounded down: (nodes,)."""
+        utilities = {tuple(row) for row in self.without.utilities[agent].tolist()}
+        clear = lcm(*(value.denominator for row in utilities for value in row))
+        table = np.array([[int(value * clear) for value in row] for row in sorted(utilities)], dtype=object)
+        worth = (counts.astype(object) @ table.T).min(axis=1)
+        unit = self.unit * clear
+        return np.array([number * unit.denominator // unit.numerator for number in worth], dtype=np.int64)
+
+    def paid(self, mechanism: AnyMechanism) -> AnyMechanism:
+        """A mechanism of the environment with entry payments as one of the environment without: they are transfers."""
+        decisions, agents = self.without.decisions, self.without.agents
+        counts = mechanism.decision_counts
+        payments = counts[..., decisions : decisions + agents] - counts[..., decisions + agents :]
+        entry = EntryPayments(counts=payments, unit=self.unit)
+        kept = np.ascontiguousarray(counts[..., :decisions])
+        if isinstance(mechanism, Mechanism) and mechanism.transfers is not None:
+            transfers = mechanism.transfers + np.moveaxis(entry.amounts, -1, 0)
+            for i, own in enumerate(np.moveaxis(payments, -1, 0)):
+                exact = own.take(0, axis=i).astype(object) * self.unit / MECHANISM_DENOMINATOR
+                np.moveaxis(transfers[i], i, 0)[0] = np.vectorize(round_down, otypes=[np.float64])(exact)
+            mechanism = replace(mechanism, transfers=transfers)
+        if isinstance(mechanism, PiecewiseLinearMechanism):
+            mechanism = replace(mechanism, own_decisions=self.without.own_decisions)
+        return replace(
+            mechanism, decision_counts=kept, decision_names=self.without.decision_names, entry_payments=entry
+        )
