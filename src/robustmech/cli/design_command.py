@@ -89,7 +89,7 @@ class _Asked:
                 environment,
                 relative_gap=self.relative_gap,
                 time_limit=self.time_limit,
-                charge_floors=False,
+                entry_payments=False,
                 watch=watch,
             )
         terms = solved_terms(solution, increment=step)

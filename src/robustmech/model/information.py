@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-
-import xarray as xr
+from typing import TYPE_CHECKING
 
 from robustmech.errors import ShapeError
 from robustmech.model.discretisation import product_law
@@ -11,6 +10,9 @@ from robustmech.model.environment import Environment
 from robustmech.model.exact_law import ExactLaw, mixed
 from robustmech.model.grid import Grid
 from robustmech.model.rational import FloatArray, IntArray, RationalArray
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,7 +85,9 @@ class InformationStructure:
         conditional[profile <= 0] = float("nan")
         return environment.own_values(conditional)
 
-    def labelled(self) -> xr.Dataset:
+    def labelled(self) -> "xr.Dataset":
         """The joint law as a labelled array; the coordinates are the signals' places on the papers' scale."""
         coordinates = {f"signal of agent {i + 1}": grid.positions for i, grid in enumerate(self.grids)}
+        import xarray as xr  # takes a quarter of a second to load, and few ask for it
+
         return xr.Dataset({"joint": ([*coordinates, "state"], self.joint)}, coords=coordinates)

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
-import xarray as xr
 
 from robustmech.errors import ShapeError
 from robustmech.model.grid import Grid
 from robustmech.model.rational import FloatArray, IntArray
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 MECHANISM_DENOMINATOR = 2**40
 """Decisions are kept as whole numbers over this, so that feasibility is exact and doubles represent them exactly."""
@@ -79,7 +82,7 @@ class Mechanism:
         """The probability (or quantity) of each decision, shape (m_1, …, m_N, decisions); exact in doubles."""
         return self.decision_counts / MECHANISM_DENOMINATOR
 
-    def labelled(self) -> xr.Dataset:
+    def labelled(self) -> "xr.Dataset":
         """The mechanism as labelled arrays; the coordinates are the actions' places on the papers' scale."""
         names = [f"action of agent {i + 1}" for i in range(self.agents)]
         arrays: dict[str, tuple[list[str], FloatArray]] = {"decisions": ([*names, "decision"], self.decisions)}
@@ -90,4 +93,6 @@ class Mechanism:
         coordinates: dict[str, object] = {name: grid.positions for name, grid in zip(names, self.grids, strict=True)}
         if self.decision_names:
             coordinates["decision"] = list(self.decision_names)
+        import xarray as xr  # takes a quarter of a second to load, and few ask for it
+
         return xr.Dataset(arrays, coords=coordinates)
