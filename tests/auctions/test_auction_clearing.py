@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from auction_cases import ALL_TERMS, EXCLUDED, MEANS, MUST_SELL, UNIFORM, bids_of
 
-from robustmech.auctions import KnownMeansTerms, Rounding, SealedBids, design, read_bids, settle, settle_all
+from robustmech.auctions import KnownMeansTerms, Rounding, SealedBids, design, parse_bid, read_bids, settle, settle_all
 from robustmech.auctions.settlement import as_written, draw_of
 from robustmech.errors import InputError
 
@@ -124,6 +124,12 @@ def test_thirty_bidders_are_designed_and_cleared_fast() -> None:
         ("bidder,bid\nA,1e308\nB,2\n", "is '1e308'"),
         ("bidder,bid\nA,1e400\nB,2\n", "is '1e400'"),
         ("bidder,bid\nA,9999999999999\nB,2\n", "at most 1,000,000,000,000"),
+        (f"bidder,bid\nA,{'9' * 40}\nB,2\n", "at most 1,000,000,000,000"),
+        (f"bidder,bid\nA,{'9' * 5000}\nB,2\n", "at most 1,000,000,000,000"),
+        ("bidder,bid\nA,1000000000000.1\nB,2\n", "at most 1,000,000,000,000"),
+        (f"bidder,bid\nA,0.{'3' * 40}\nB,2\n", "at most 30 decimals"),
+        ("bidder,bid\nA,.\nB,2\n", "is '.': write a plain number"),
+        ("bidder,bid\nA,1.2.3\nB,2\n", "write a plain number"),
         ("bidder,bid\nA,1,2\nB,2\n", "row 2 has 3 fields"),
     ],
 )
@@ -142,10 +148,19 @@ def test_bids_are_read_in_the_auctions_order(tmp_path: Path) -> None:
     assert read_bids(path, ("A", "B")).amounts == (Fraction(2), Fraction(1, 10))
 
 
+@pytest.mark.parametrize("text", ["1.5", "01.50", "0" * 50 + "1.5", "1.5" + "0" * 50])
+def test_zeros_in_front_and_behind_change_nothing(text: str) -> None:
+    assert parse_bid(text, "the bid") == Fraction(3, 2)
+    assert parse_bid("1.", "the bid") == 1
+    assert parse_bid("1000000000000", "the bid") == 10**12
+
+
 def test_only_who_may_be_absent_is_taken_to_bid_nothing(tmp_path: Path) -> None:
     path = tmp_path / "bids.csv"
     path.write_text("bidder,bid\nA,1\n")
-    assert read_bids(path, ("A", "B"), absent={"B"}).amounts == (Fraction(1), Fraction(0))
+    found = read_bids(path, ("A", "B"), absent={"A", "B"})
+    assert found.amounts == (Fraction(1), Fraction(0))
+    assert found.absent == frozenset({"B"})
     with pytest.raises(InputError, match="no bid from 'B'"):
         read_bids(path, ("A", "B"), absent={"A"})
 

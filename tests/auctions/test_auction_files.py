@@ -2,12 +2,13 @@
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from auction_cases import ALL_TERMS, MEANS, UNIFORM
+from auction_cases import ALL_TERMS, FOUR_VALUES, MEANS, UNIFORM
 
-from robustmech.auctions import design, read_auction, write_auction
+from robustmech.auctions import CommonValueTerms, design, read_auction, write_auction
 from robustmech.auctions.auction_file import digest_of
 from robustmech.errors import InputError
 
@@ -129,6 +130,54 @@ def test_terms_that_cannot_be_under_a_new_digest(tmp_path: Path, terms: dict[str
     with pytest.raises(InputError, match=message) as refused:
         read_auction(path)
     assert str(refused.value).startswith(str(path))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"guarantee": 700.0}, "the guarantee is 700, and that of its terms 0.2709069"),
+        ({"guarantee": -1.0}, "the guarantee is -1, "),
+        ({"title": "two\nlines"}, "the title is 'two.nlines': give one line"),
+        ({"title": "red \x1b[31m"}, "the title is "),
+        ({"currency": "US\nD"}, "the currency is "),
+        ({"currency": ""}, "the currency is ''"),
+        ({"bidders": ["a", "b\n"]}, "a bidder's name is "),
+        ({"bidders": ["a", "a"]}, "two bidders have the same name 'a'"),
+        ({"seed": "x\ty"}, "the seed is "),
+        ({"seed": "x", "rounding": "remainders"}, "a seed is for the lottery"),
+    ],
+)
+def test_what_no_design_writes_is_refused_under_a_new_digest(
+    tmp_path: Path, change: dict[str, object], message: str
+) -> None:
+    path = tmp_path / "a.json"
+    content = design(MEANS).content | change
+    path.write_text(json.dumps(content | {"digest": digest_of(content)}))
+    with pytest.raises(InputError, match=message) as refused:
+        read_auction(path)
+    assert str(refused.value).startswith(f"{path}: ")
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ALL_TERMS)
+def test_a_guarantee_must_follow_from_the_terms_up_to_rounding_errors(tmp_path: Path, name: str) -> None:
+    rules = design(ALL_TERMS[name])
+    write_auction(tmp_path / "a.json", replace(rules, guarantee=rules.guarantee * (1 + 1e-12), rules=("shorter",)))
+    assert read_auction(tmp_path / "a.json").rules == ("shorter",)
+    write_auction(tmp_path / "a.json", replace(rules, guarantee=rules.guarantee * (1 + 1e-8)))
+    with pytest.raises(InputError, match="the guarantee is"):
+        read_auction(tmp_path / "a.json")
+
+
+def test_a_guarantee_that_is_only_approached_is_not_one(tmp_path: Path) -> None:
+    """Without its margin a file says what auctions come close to, and not what its own auction guarantees."""
+    rules = design(FOUR_VALUES)
+    assert isinstance(rules.terms, CommonValueTerms)
+    assert rules.terms.margin
+    bare = replace(rules.terms, margin=Fraction(0))
+    write_auction(tmp_path / "a.json", replace(rules, terms=bare, guarantee=bare.guarantee))
+    with pytest.raises(InputError, match="approached but not attained"):
+        read_auction(tmp_path / "a.json")
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -9,7 +10,8 @@ import pytest
 from auction_cases import ALL_TERMS, EXCLUDED, FOUR_VALUES, HALF, MEANS, MUST_SELL, UNIFORM
 from scipy import integrate, stats
 
-from robustmech.auctions import AuctionFile, CommonValueTerms, Constants, KnownMeansTerms, design, terms_of
+from robustmech.auctions import AuctionFile, CommonValueTerms, Constants, KnownMeansTerms, Terms, design, terms_of
+from robustmech.auctions.words import distinct_bidders, excluded_bidders
 from robustmech.errors import InputError
 from robustmech.model import Beliefs, Environment, auction, product_states
 
@@ -57,6 +59,7 @@ def test_no_other_format_guarantees_more(name: str) -> None:
 def test_who_must_sell_cannot_post_a_price() -> None:
     posted, first = design(MUST_SELL).comparisons
     assert posted.guarantee is None
+    assert posted.remark.startswith("cannot be used")
     assert "must sell" in posted.remark
     assert first.guarantee is not None
 
@@ -150,8 +153,9 @@ def test_what_a_point_asks_for_is_what_it_gets() -> None:
     rules = design(EXCLUDED, lots=50)
     slopes = np.array(rules.constants[0].numbers)
     assert slopes[1] == 0
-    assert "bidder 2 none" in rules.bid
-    assert "excluded" in rules.bid
+    assert EXCLUDED.means[1] <= rules.guarantee < min(EXCLUDED.means[0], EXCLUDED.means[2])
+    assert f"expected value is at most the guarantee, {rules.guarantee:.7g} per lot: bidder 2." in rules.bid
+    assert "bidder 2" not in rules.bid.partition("Excluded")[0]
     for i, slope in enumerate(slopes):
         bids = np.zeros(4)
         bids[i] = 0.1
@@ -181,6 +185,33 @@ def test_examples_are_what_the_auction_does(name: str) -> None:
     shown = {example.bidder for example in rules.examples}
     kinds = {"common value": 1, "four values": 1, "must sell": 1, "known means": 2, "one excluded": 2}
     assert len(shown) == kinds[name]
+
+
+def test_of_many_kinds_some_are_shown_from_the_strongest_on() -> None:
+    """Seventeen kinds of thirty bidders take part; the strongest are listed last."""
+    thirty = KnownMeansTerms(means=tuple(Fraction(300 + 10 * i) for i in range(30)), bound=Fraction(1000))
+    assert excluded_bidders(thirty) == tuple(range(13))
+    assert distinct_bidders(thirty, 30) == tuple(range(29, 12, -1))
+    assert distinct_bidders(thirty, 3) == (29, 21, 13)
+    assert distinct_bidders(thirty, 1) == (29,)
+    shown = list(dict.fromkeys(example.bidder for example in design(thirty).examples))
+    assert shown == ["bidder 30", "bidder 25", "bidder 19", "bidder 14"]
+
+
+@pytest.mark.parametrize("name", ["common value", "known means", "must sell"])
+def test_one_of_a_thing_is_not_many(name: str) -> None:
+    terms = ALL_TERMS[name]
+    alone: Terms = KnownMeansTerms(means=MEANS.means[:1], bound=MEANS.bound)
+    if isinstance(terms, CommonValueTerms):
+        alone = replace(terms, bidders=1, cost=Fraction(0), must_sell=False)
+    said = str(design(alone, lots=1).content)
+    for wrong in ("1 lots", "1 bidders"):
+        assert wrong not in said
+    assert "The supply is 1 lot." in said
+
+
+def test_large_numbers_of_lots_are_written_out() -> None:
+    assert "726,521,7" in design(KnownMeansTerms(means=(Fraction(3, 5),), bound=Fraction(1)), lots=10**9).bid
 
 
 @pytest.mark.parametrize(

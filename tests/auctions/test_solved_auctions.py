@@ -51,6 +51,13 @@ def test_files_come_back_and_prove_what_they_promise(tmp_path: Path, name: str, 
     assert (found.rule.allocate(bids) == rules.rule.allocate(bids)).all()
 
 
+def test_a_promise_beyond_the_proof_is_refused_under_a_new_digest(tmp_path: Path) -> None:
+    rules = design(terms_for("independent"))
+    write_auction(tmp_path / "a.json", replace(rules, guarantee=2 * rules.guarantee))
+    with pytest.raises(InputError, match=r"a\.json: the guarantee is "):
+        read_auction(tmp_path / "a.json")
+
+
 @pytest.mark.parametrize("increment", [None, "1/4"])
 @pytest.mark.parametrize("rounding", ["lottery", "remainders"])
 @pytest.mark.parametrize("lots", [1, 1000])

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from cli.command_runs import environment, words
+from robustmech.auctions.auction_file import digest_of
 from robustmech.cli.application import run
 
 HISTORY = "price\n$1.00\n2\n\n3\n"
 BIDS = "bidder,bid\nbidder 1,1\nbidder 2,0.50\nbidder 3,0\n"
 PAST = ["design", "--history", "history.csv", "--column", "price", "--bidders", "2"]
+PAST_OF_ONE = ["design", "--column", "price", "--bidders", "1", "--history"]
 KNOWN = ["design", "--means", "0.6,0.4", "--bound", "1"]
 
 
@@ -85,8 +87,94 @@ def test_what_if(auction: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     assert command(monkeypatch, "clear", auction, bids, *questions) == 0
     said = capsys.readouterr().out.splitlines()
     assert len(said) == 5
-    assert said[2].startswith("bidder 2  instead:")
-    assert said[4].startswith("bidder 3  instead:")
+    assert said[1].startswith("bidder 2, as bid ")
+    assert said[2].startswith("bidder 2, instead ")
+    assert said[4].startswith("bidder 3, instead ")
+    assert len({len(line) for line in said}) == 1
+
+
+def test_what_if_says_who_did_not_bid(
+    auction: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    partial = auction.parent / "partial.csv"
+    partial.write_text("bidder,bid\nbidder 1,1\nbidder 3,0\n")
+    questions = ["--what-if", "bidder 2=0.5", "--what-if", "bidder 3=1"]
+    capsys.readouterr()
+    assert command(monkeypatch, "clear", auction, partial, *questions) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[1].split() == ["bidder", "2,", "did", "not", "bid", "–", "0.0000", "–", "0.00"]
+    assert said[3].startswith("bidder 3, as bid   ")
+    assert said[3].split()[4] == "0.0"
+    assert command(monkeypatch, "clear", auction, partial, *questions, "--json") == 0
+    answers = json.loads(capsys.readouterr().out)["what_if"]
+    assert [answer["case"] for answer in answers] == ["did not bid", "instead", "as bid", "instead"]
+
+
+def test_numbers_of_a_column_have_the_same_decimals(
+    auction: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert command(monkeypatch, *KNOWN, "--lots", 640, "--out", auction.parent / "k.json") == 0
+    said = capsys.readouterr().out.splitlines()
+    promised = [line[21:].split()[0] for line in said[1:4]]
+    start = next(k for k, line in enumerate(said) if line.startswith("points"))
+    columns = zip(*(line.split() for line in said[start + 1 : start + 10]), strict=True)
+    for entries in (promised, *columns):
+        assert len({len(entry.partition(".")[2]) for entry in entries}) == 1
+    assert command(monkeypatch, "clear", auction, auction.parent / "bids.csv") == 0
+    rows = [line.split()[2:] for line in capsys.readouterr().out.splitlines()[2:4]]
+    for one, other in zip(*rows, strict=True):
+        assert len(one.partition(".")[2]) == len(other.partition(".")[2])
+
+
+def test_one_bidder_and_one_lot(
+    auction: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out, bids = auction.parent / "alone.json", auction.parent / "alone.csv"
+    bids.write_text("bidder,bid\nbidder 1,1\n")
+    capsys.readouterr()
+    assert command(monkeypatch, *PAST_OF_ONE, auction.parent / "history.csv", "--lots", 1, "--out", out) == 0
+    assert command(monkeypatch, "clear", out, bids) == 0
+    said = capsys.readouterr().out
+    assert "for the one lot" in said
+    assert "of 1 lot offered" in said
+    for wrong in ("1 lots", "1 bidders", "   each other"):
+        assert wrong not in said
+
+
+def test_a_price_that_cannot_be_posted_is_not_called_unknown(
+    auction: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["design", "--history", auction.parent / "history.csv", "--column", "price", "--bidders", 2]
+    capsys.readouterr()
+    assert command(monkeypatch, *arguments, "--must-sell", "--out", auction.parent / "must.json") == 0
+    said = capsys.readouterr().out
+    assert "unknown" not in said
+    assert "\nposted price         cannot be used: it does not always sell" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"guarantee": 700.0}, "the guarantee is 700"), ({"currency": "US\nD"}, "the currency is 'US\\nD'")],
+)
+def test_a_file_with_a_new_digest_is_not_believed(
+    auction: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, object],
+    message: str,
+) -> None:
+    content = json.loads(auction.read_text()) | change
+    del content["digest"]
+    auction.write_text(json.dumps(content | {"digest": digest_of(content)}))
+    capsys.readouterr()
+    result = auction.parent / "result.json"
+    assert command(monkeypatch, "clear", auction, auction.parent / "bids.csv", "--out", result) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.count("\n") == 1
+    assert f"auction.json: {message}" in said.err
+    assert not result.exists()
 
 
 def test_design_says_what_it_read_and_what_it_promises(
@@ -157,6 +245,7 @@ def test_files_of_ours_are_replaced_and_no_others(
         ([*KNOWN, "--must-sell", "--out", "x.json"], "--must-sell goes with --history only"),
         ([*KNOWN, "--names", "a,", "--out", "x.json"], "a bidder's name is ''"),
         ([*KNOWN, "--names", "a", "--out", "x.json"], "1 names for 2"),
+        ([*KNOWN, "--names", "Ann,Ann ", "--out", "x.json"], "two bidders have the same name 'Ann'"),
         ([*KNOWN, "--rounding", "up", "--out", "x.json"], "--rounding"),
         ([*KNOWN, "--rounding", "remainders", "--seed", "1", "--out", "x.json"], "a seed is for the lottery"),
         ([*KNOWN, "--out", "none/x.json"], "does not exist"),

@@ -1,13 +1,18 @@
 """The picture of an auction file: lots, price per lot and payment, as the rule has them."""
 
+import io
 from fractions import Fraction
 
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from robustmech import Meshes, auction, product_states, solve
-from robustmech.auctions import CommonValueTerms, KnownMeansTerms, design, solved_terms
+from robustmech.auctions import CommonValueTerms, KnownMeansTerms, Terms, design, solved_terms
+from robustmech.continuum import AuctionRule
 from robustmech.elements import CrossedTriangles, ExponentialSums, Spacing
 from robustmech.plots import auction_figure, auction_png, lots_and_price
 
@@ -17,6 +22,28 @@ COMMON = CommonValueTerms(
 )
 MEANS = KnownMeansTerms(means=(HALF, Fraction(2, 5), HALF, Fraction(1, 100)), bound=Fraction(1))
 ALONE = KnownMeansTerms(means=(HALF,), bound=Fraction(1))
+MANY = CommonValueTerms(
+    values=COMMON.values, probabilities=COMMON.probabilities, bidders=1000, cost=Fraction(0), must_sell=False
+)
+THIRTY = KnownMeansTerms(means=tuple(Fraction(300 + 10 * i) for i in range(30)), bound=Fraction(1000))
+ONE_EXCLUDED = KnownMeansTerms(means=(Fraction(100), Fraction(600)), bound=Fraction(1000))
+
+
+def drawn(rule: AuctionRule, bidder: int = 0, supply: int = 640) -> tuple[Axes, Axes, Axes]:
+    """Lots, prices and payments of one bidder."""
+    lots, prices, payments = Figure().subplots(1, 3)
+    lots_and_price(lots, prices, payments, rule, bidder=bidder, supply=supply)
+    return lots, prices, payments
+
+
+def markers(axes: Axes) -> list[tuple[float, bool]]:
+    """Height of each circle at a bid of zero, and whether it is open."""
+    found = []
+    for marks in axes.collections:
+        ((place, height),) = np.asarray(marks.get_offsets()).tolist()
+        assert place == 0
+        found.append((round(height, 6), np.asarray(marks.get_facecolor())[0, :3].tolist() == [1, 1, 1]))
+    return sorted(found)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +80,87 @@ def test_who_gets_nothing_has_no_price() -> None:
     lots_and_price(lots, prices, payments, rules.rule, bidder=3)
     assert np.isnan(prices.lines[0].get_ydata()).all()
     assert not np.any(payments.lines[0].get_ydata())
+
+
+def test_a_bid_of_zero_is_drawn_for_what_it_is() -> None:
+    """Where others bid zero any bid above zero gets everything, and a bid of zero nothing: no line says otherwise."""
+    rules = design(COMMON, lots=640)
+    lots, prices, payments = drawn(rules.rule)
+    starts = [float(np.asarray(line.get_ydata())[0]) for line in payments.lines]
+    assert starts[0] > 100
+    assert max(starts[1:]) < 0.01
+    assert markers(lots) == [(0, False), (640, True)]
+    assert markers(payments) == [(0, False), (round(starts[0], 6), True)]
+    at_once = sorted(round(float(np.asarray(line.get_ydata())[0]), 6) for line in prices.lines)
+    assert markers(prices) == [(price, True) for price in at_once]
+    for axes in (lots, prices, payments):
+        assert all(np.asarray(line.get_xdata())[0] > 0 for line in axes.lines)
+    free = drawn(design(MEANS).rule)
+    assert markers(free[0]) == markers(free[2]) == []
+
+
+def test_axes_are_scaled_to_the_lines() -> None:
+    """Of 1,000 bidders each gets little, but where all others bid zero: that line is left out, and said to be."""
+    lots, _, payments = drawn(design(MANY, lots=640).rule)
+    for axes in (lots, payments):
+        tops = [float(np.max(np.asarray(line.get_ydata()))) for line in axes.lines]
+        low, high = axes.get_ylim()
+        assert low == 0
+        assert tops[0] > high
+        assert max(tops[1:]) < high < 1.3 * max(tops[1:])
+        (note,) = axes.texts
+        assert note.get_text().startswith("each other bids 0: ")
+        assert note.get_text().endswith("out of the picture")
+    assert "each other bids 0: 640," in lots.texts[0].get_text()
+    for row in range(3):
+        for axes in auction_figure(design(THIRTY, lots=1000)).axes[3 * row : 3 * row + 3]:
+            tops = [float(np.max(np.asarray(line.get_ydata()))) for line in axes.lines]
+            assert max(tops) < axes.get_ylim()[1] < 1.3 * max(tops)
+
+
+def test_the_strongest_and_the_weakest_of_many_kinds_are_shown() -> None:
+    figure = auction_figure(design(THIRTY, lots=1000))
+    titles = [axes.get_title() for axes in figure.axes[::3]]
+    assert titles == [f"lots of bidder {k}, of 1,000" for k in (30, 22, 14)]
+    (legend,) = figure.legends
+    said = legend.get_title().get_text()
+    assert "3 of 17 kinds of bidder" in said
+    assert "excluded, with an expected value of at most 428.001: 13 bidders" in said
+
+
+def test_who_is_excluded_is_named_and_is_not_any_bidder() -> None:
+    figure = auction_figure(design(ONE_EXCLUDED, bidders=["Ann", "Bob"]))
+    assert [axes.get_title() for axes in figure.axes[::3]] == ["lots of Bob, of 1,000"]
+    assert figure.legends[0].get_title().get_text().endswith(": Ann")
+
+
+def test_lines_that_coincide_are_all_seen() -> None:
+    """The weakest of thirty bidders gets the same whatever others bid; each colour is among the pixels."""
+    figure = Figure(figsize=(12, 4), dpi=100)
+    FigureCanvasAgg(figure)
+    lots, prices, payments = figure.subplots(1, 3)
+    lots_and_price(lots, prices, payments, design(THIRTY).rule, bidder=13)
+    heights = np.array([np.asarray(line.get_ydata()) for line in lots.lines])
+    assert np.ptp(heights, axis=0).max() < 1e-12
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="rgba")
+    box = lots.get_window_extent()
+    pixels = np.frombuffer(buffer.getvalue(), dtype=np.uint8).reshape(400, 1200, 4)[::-1, :, :3] / 255
+    inside = pixels[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)].reshape(-1, 3)
+    for line in lots.lines:
+        distance = np.abs(inside - np.array(to_rgb(line.get_color()))).max(axis=1)
+        assert (distance < 0.15).sum() >= 20
+
+
+def test_letters_that_the_font_lacks_are_no_warning() -> None:
+    assert auction_png(design(ALONE, title="東京", currency="円")).startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize("terms", [COMMON, THIRTY, ALONE])
+def test_long_names_are_cut(terms: Terms) -> None:
+    names = [f"{k} " + "very " * 15 + "long" for k in range(terms.bidders)]
+    figure = auction_figure(design(terms, bidders=names, currency="c" * 100, title="t" * 300))
+    assert max(len(axes.get_title()) for axes in figure.axes) < 60
 
 
 def test_same_file_same_bytes() -> None:

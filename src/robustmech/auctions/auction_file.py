@@ -20,8 +20,8 @@ class Comparison:
 
     Args:
         format: the way of selling.
-        guarantee: its guaranteed revenue net of cost for one lot, or None where it is not known in closed form.
-        remark: how the number comes about.
+        guarantee: its guaranteed revenue net of cost for one lot, or None where there is none to state.
+        remark: how the number comes about, or why there is none.
     """
 
     format: str

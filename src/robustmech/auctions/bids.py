@@ -14,7 +14,8 @@ from robustmech.problems.reading import one_line, read_text, shown
 from robustmech.problems.records import split_records
 
 LARGEST_BID = 10**12
-_BID = re.compile(r"[0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30}")
+_MOST_DECIMALS = 30
+_BID = re.compile(r"(?P<whole>[0-9]*+)(\.(?P<part>[0-9]*+))?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +25,12 @@ class SealedBids:
     Args:
         bidders: the bidders' names.
         amounts: the bids, exact, in points.
+        absent: those who did not bid, which counts as a bid of 0.
     """
 
     bidders: tuple[str, ...]
     amounts: tuple[Fraction, ...]
+    absent: frozenset[str] = frozenset()
 
     @property
     def profile(self) -> FloatArray:
@@ -78,28 +81,31 @@ def _read_bids(path: Path, bidders: tuple[str, ...], absent: Collection[str]) ->
         if name in found:
             raise InputError(f"row {row}: {shown(name)} bids twice")
         found[name] = parse_bid(record[bid_place], f"row {row}: the bid of {shown(name)}")
+    missing = frozenset(bidders) - frozenset(found)
     for name in bidders:
-        if name not in found and name in absent:
-            found[name] = Fraction(0)
-        if name not in found:
+        if name in missing and name not in absent:
             raise InputError(f"there is no bid from {shown(name)}: add a row, with bid 0 to stay out")
-    return SealedBids(bidders=bidders, amounts=tuple(found[name] for name in bidders))
+    amounts = tuple(found.get(name, Fraction(0)) for name in bidders)
+    return SealedBids(bidders=bidders, amounts=amounts, absent=missing)
 
 
 def parse_bid(text: str, what: str) -> Fraction:
     """Read one bid exactly.
 
     Raises:
-        InputError: if it is not a plain number between 0 and 10^12.
+        InputError: if it is not a plain number between 0 and 10^12, with at most 30 decimals.
     """
     plain = text.strip()
     if not plain:
         raise InputError(f"{what} is missing: write 0 to stay out")
     if plain.startswith(("-", "−")):
         raise InputError(f"{what} is negative: bids must be at least zero")
-    if _BID.fullmatch(plain) is None:
+    found = _BID.fullmatch(plain)
+    if found is None or plain == ".":
         raise InputError(f"{what} is {shown(plain)}: write a plain number such as 0.75")
-    amount = Fraction(plain)
-    if amount > LARGEST_BID:
+    whole, part = found["whole"].lstrip("0"), (found["part"] or "").rstrip("0")
+    if len(part) > _MOST_DECIMALS:
+        raise InputError(f"{what} is {shown(plain)}: write at most {_MOST_DECIMALS} decimals")
+    if len(whole) > len(str(LARGEST_BID)) or (amount := Fraction(f"0{whole}.{part}0")) > LARGEST_BID:
         raise InputError(f"{what} is {shown(plain)}: bids must be at most {LARGEST_BID:,}")
     return amount

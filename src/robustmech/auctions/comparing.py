@@ -40,7 +40,9 @@ def _posted_price(terms: CommonValueTerms) -> Comparison:
     """
     if terms.must_sell:
         return Comparison(
-            format="posted price", guarantee=None, remark="does not always sell, and this seller must sell everything"
+            format="posted price",
+            guarantee=None,
+            remark="cannot be used: it does not always sell, and this seller must sell everything",
         )
     cost = float(terms.cost)
     best, price = 0.0, None

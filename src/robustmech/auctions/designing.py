@@ -7,14 +7,13 @@ from fractions import Fraction
 from robustmech.auctions.auction_file import AuctionFile
 from robustmech.auctions.comparing import comparisons
 from robustmech.auctions.guidance import examples_of
+from robustmech.auctions.particulars import require_particulars
 from robustmech.auctions.rounding import Rounding
 from robustmech.auctions.solved_terms import SolvedTerms
 from robustmech.auctions.terms import CommonValueTerms, Terms
 from robustmech.auctions.words import assumptions_in_words, bid_in_words, constants_of, rules_in_words
 from robustmech.errors import InputError
-from robustmech.problems.reading import shown
 
-_LONGEST_NAME, _LONGEST_TEXT = 100, 300
 _NOTHING = 1e-9
 
 
@@ -46,8 +45,16 @@ def design(
             guarantee.
     """
     names = tuple(bidders) if bidders is not None else tuple(f"bidder {i + 1}" for i in range(terms.bidders))
-    _require_sale(terms, names, title, currency, lots, minor_digits)
-    _require_rounding(rounding, seed)
+    require_particulars(
+        names=names,
+        bidders=terms.bidders,
+        title=title,
+        currency=currency,
+        lots=lots,
+        minor_digits=minor_digits,
+        rounding=rounding,
+        seed=seed,
+    )
     if isinstance(terms, CommonValueTerms) and not terms.margin:
         terms = replace(terms, margin=_margin(terms, Fraction(1, 10**minor_digits)))
     return AuctionFile(
@@ -67,30 +74,6 @@ def design(
         comparisons=comparisons(terms),
         examples=examples_of(terms, names, lots),
     )
-
-
-def _require_sale(
-    terms: Terms, names: tuple[str, ...], title: str, currency: str, lots: int, minor_digits: int
-) -> None:
-    if len(names) != terms.bidders or len(set(names)) != len(names):
-        raise InputError(f"{len(names)} names for {terms.bidders} bidders: give each bidder a name of its own")
-    for name in names:
-        _require_text(name, "a bidder's name", _LONGEST_NAME)
-    _require_text(title, "the title", _LONGEST_TEXT)
-    _require_text(currency, "the currency", _LONGEST_NAME)
-    if not 1 <= lots <= 10**12:
-        raise InputError(f"lots is {lots}: give a whole number from 1 to 10^12")
-    if not 0 <= minor_digits <= 6:
-        raise InputError(f"minor_digits is {minor_digits}: give a whole number from 0 to 6")
-
-
-def _require_rounding(rounding: Rounding, seed: str) -> None:
-    if seed:
-        _require_text(seed, "the seed", _LONGEST_TEXT)
-    if rounding not in ("lottery", "remainders"):
-        raise InputError(f"rounding is {shown(rounding)}: choose 'lottery' or 'remainders'")
-    if seed and rounding != "lottery":
-        raise InputError("a seed is for the lottery: leave it out where lots are rounded by remainders")
 
 
 def _margin(terms: CommonValueTerms, coin: Fraction) -> Fraction:
@@ -124,8 +107,3 @@ def _promised(terms: Terms) -> float:
             "so no auction promises anything"
         )
     raise InputError(f"the guarantee is {guarantee:.6g}: no auction promises anything")
-
-
-def _require_text(text: str, what: str, longest: int) -> None:
-    if not text.strip() or text != text.strip() or not text.isprintable() or len(text) > longest:
-        raise InputError(f"{what} is {shown(text)}: give one line of 1 to {longest} characters, no blanks at its ends")

@@ -1,6 +1,7 @@
 """Reading auction files: nothing is taken from a file that was changed after it was written."""
 
 import json
+import math
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
@@ -16,12 +17,16 @@ from robustmech.auctions.auction_file import (
     Example,
     digest_of,
 )
+from robustmech.auctions.particulars import require_particulars
 from robustmech.auctions.rounding import Rounding
 from robustmech.auctions.solved_reading import Solved, Strict
 from robustmech.auctions.terms import CommonValueTerms, KnownMeansTerms, Terms
 from robustmech.errors import InputError
 from robustmech.model import rational
 from robustmech.problems.reading import one_line, read_text, shown
+
+_SAME = 1e-9
+"""Guarantees within this part of each other are the same: a closed form's last digits depend on the machine."""
 
 
 class _Comparison(Strict):
@@ -81,7 +86,7 @@ class _File(Strict):
 
 
 def read_auction(path: Path) -> AuctionFile:
-    """Read an auction file and check that its digest matches its content.
+    """Read an auction file; check that its digest matches its content, and its guarantee its terms.
 
     Raises:
         InputError: one line that names the file, what is wrong, and the mend.
@@ -111,7 +116,33 @@ def _read_auction(path: Path) -> AuctionFile:
         matches = False
     if not matches or content != auction.content:
         raise InputError("the digest does not match the content: the file was changed; design it again")
+    _require_as_designed(auction)
     return auction
+
+
+def _require_as_designed(auction: AuctionFile) -> None:
+    """Refuse what no design writes: anyone can compute a digest.
+
+    The numbers that are promised are computed again. Sentences are not compared, they may change between versions.
+    """
+    terms = auction.terms
+    require_particulars(
+        names=auction.bidders,
+        bidders=terms.bidders,
+        title=auction.title,
+        currency=auction.currency,
+        lots=auction.lots,
+        minor_digits=auction.minor_digits,
+        rounding=auction.rounding,
+        seed=auction.seed,
+    )
+    if isinstance(terms, CommonValueTerms) and not terms.margin and terms.model().is_supremum:
+        raise InputError("terms.margin: without one the guarantee is approached but not attained; design it again")
+    if not math.isclose(auction.guarantee, terms.guarantee, rel_tol=_SAME):
+        raise InputError(
+            f"the guarantee is {auction.guarantee:.10g}, and that of its terms {terms.guarantee:.10g}: the file was "
+            "changed; design it again"
+        )
 
 
 def _parsed(text: str) -> Any:
@@ -131,8 +162,6 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _auction(found: _File) -> AuctionFile:
-    if len(set(found.bidders)) != len(found.bidders):
-        raise InputError("bidders: a name is listed twice")
     return AuctionFile(
         title=found.title,
         terms=_terms(found.terms, len(found.bidders)),

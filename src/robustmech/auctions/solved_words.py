@@ -3,6 +3,7 @@
 import numpy as np
 
 from robustmech.auctions.auction_file import Constants
+from robustmech.auctions.phrases import plain, same_value
 from robustmech.auctions.solved_terms import SolvedTerms
 from robustmech.elements import Boxes, CrossedTriangles, Shares, Triangles
 from robustmech.model import FloatArray
@@ -22,7 +23,7 @@ def solved_bid(terms: SolvedTerms, bidders: tuple[str, ...], lots: int) -> str:
     first = np.array([float(own[1]) for own in breakpoints] * (terms.bidders // len(breakpoints)))
     alone = mechanism.allocate(np.diag(first)).diagonal() - mechanism.allocate(np.zeros(terms.bidders))
     brought = (lots * alone / first).tolist()
-    each = ", ".join(f"{name} {own:,.6g}" for name, own in zip(bidders, brought, strict=True))
+    each = ", ".join(f"{name} {plain(own)}" for name, own in zip(bidders, brought, strict=True))
     reading = f"While all bids are small one point brings this many lots: {each}."
     if terms.stepped is not None:
         step = float(terms.stepped.increment)
@@ -43,7 +44,7 @@ def solved_assumptions(terms: SolvedTerms) -> str:
     states = f"the {len(sale.values)} states in the terms"
     known = terms.environment.beliefs.prior is not None
     if known and all(len(set(state)) == 1 for state in sale.values):
-        law = f"the value of a lot is the same for all {terms.bidders} bidders and has the law in the terms"
+        law = same_value(terms.bidders, "the law in the terms")
     elif known:
         law = f"the bidders' values of a lot are those of one of {states}, with the probabilities there"
     else:

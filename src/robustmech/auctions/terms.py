@@ -9,7 +9,7 @@ from robustmech.auctions.solved_terms import SolvedTerms
 from robustmech.continuum import AuctionRule, CommonValue, KnownMeans
 from robustmech.errors import InputError
 
-_RULES_KEPT = 32
+_KEPT = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,18 +69,12 @@ class CommonValueTerms:
         }
 
     def model(self) -> CommonValue:
-        """The closed form, in the currency."""
-        return CommonValue(
-            [float(v) for v in self.values],
-            self.probabilities,
-            self.bidders,
-            cost=float(self.cost),
-            must_sell=self.must_sell,
-        )
+        """The closed form, in the currency; solved once for equal terms."""
+        return _common_value(self.values, self.probabilities, self.bidders, self.cost, self.must_sell)
 
     def auction_model(self) -> CommonValue:
         """The closed form whose auction this is: with the margin, if there is one."""
-        return self.model().with_margin(float(self.margin)) if self.margin else self.model()
+        return _with_margin(self) if self.margin else self.model()
 
     @property
     def guarantee(self) -> float:
@@ -134,8 +128,8 @@ class KnownMeansTerms:
         return {"kind": "known means", "means": [str(m) for m in self.means], "bound": str(self.bound)}
 
     def model(self) -> KnownMeans:
-        """The closed form."""
-        return KnownMeans([float(m) for m in self.means], bound=float(self.bound))
+        """The closed form; solved once for equal terms."""
+        return _known_means(self)
 
     def auction_model(self) -> KnownMeans:
         """The closed form whose auction this is."""
@@ -155,6 +149,23 @@ ClosedForm = CommonValueTerms | KnownMeansTerms
 Terms = ClosedForm | SolvedTerms
 
 
-@lru_cache(maxsize=_RULES_KEPT)
+@lru_cache(maxsize=_KEPT)
+def _common_value(
+    values: tuple[Fraction, ...], probabilities: tuple[Fraction, ...], bidders: int, cost: Fraction, must_sell: bool
+) -> CommonValue:
+    return CommonValue([float(v) for v in values], probabilities, bidders, cost=float(cost), must_sell=must_sell)
+
+
+@lru_cache(maxsize=_KEPT)
+def _with_margin(terms: CommonValueTerms) -> CommonValue:
+    return terms.model().with_margin(float(terms.margin))
+
+
+@lru_cache(maxsize=_KEPT)
+def _known_means(terms: KnownMeansTerms) -> KnownMeans:
+    return KnownMeans([float(m) for m in terms.means], bound=float(terms.bound))
+
+
+@lru_cache(maxsize=_KEPT)
 def _rule(terms: ClosedForm) -> AuctionRule:
     return terms.auction_model().auction()

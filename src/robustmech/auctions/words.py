@@ -3,6 +3,7 @@
 import numpy as np
 
 from robustmech.auctions.auction_file import Constants
+from robustmech.auctions.phrases import number_of, plain, same_value
 from robustmech.auctions.rounding import Rounding, payment_rule, rounding_rule
 from robustmech.auctions.solved_terms import SolvedTerms
 from robustmech.auctions.solved_words import (
@@ -31,21 +32,23 @@ def bid_in_words(terms: Terms, bidders: tuple[str, ...], lots: int) -> str:
     message = "A bid is a number of points, zero or more: a message, not an amount of money."
     if isinstance(terms, KnownMeansTerms):
         asked = [float(eta) * lots for eta in terms.model().sensitivities]
-        each = ", ".join(
-            f"{name} {own:,.6g}" if own else f"{name} none" for name, own in zip(bidders, asked, strict=True)
-        )
+        each = ", ".join(f"{name} {plain(own)}" for name, own in zip(bidders, asked, strict=True) if own)
         reading = (
             f"Points are a request: one point asks for this many lots: {each}. Requests are met in full if together "
             "they are at most the supply."
         )
-        if not all(asked):
-            reading += " A bidder of whom a point asks for none is excluded: its expected value is too low."
+        excluded = ", ".join(bidders[i] for i in excluded_bidders(terms))
+        if excluded:
+            reading += (
+                " Excluded, whatever they bid, are those whose expected value is at most the guarantee, "
+                f"{terms.guarantee:.7g} per lot: {excluded}."
+            )
         return f"{message} {reading} {_SCALE}"
     cutoff = 0.0 if terms.must_sell else terms.model().cutoff
     if cutoff:
         reading = (
-            f"Points are a request: up to {cutoff:.6g} points in all, one point asks for and gets {lots / cutoff:,.6g} "
-            "lots; with more, what is sold is shared in proportion to points."
+            f"Points are a request: up to {cutoff:.6g} points in all, one point asks for and gets "
+            f"{plain(lots / cutoff)} lots; with more, what is sold is shared in proportion to points."
         )
     else:
         reading = "Points are weights: what is sold is shared in proportion to them."
@@ -59,7 +62,7 @@ def rules_in_words(terms: Terms, lots: int, rounding: Rounding, seed: str) -> tu
     else:
         own = _common_value_rules(terms) if isinstance(terms, CommonValueTerms) else _COMPOUND_RULES
     return (
-        f"Every bidder hands in one sealed bid. The supply is {lots:,} lots.",
+        f"Every bidder hands in one sealed bid. The supply is {number_of(lots, 'lot')}.",
         *own,
         rounding_rule(rounding, seed),
         payment_rule(terms.pays_per_lot),
@@ -88,7 +91,7 @@ def assumptions_in_words(terms: Terms) -> str:
     if isinstance(terms, SolvedTerms):
         return solved_assumptions(terms)
     known = (
-        f"the value of a lot is the same for all {terms.bidders} bidders and has the stated law"
+        same_value(terms.bidders, "the stated law")
         if isinstance(terms, CommonValueTerms)
         else "each bidder's expected value of a lot is as stated, and no value is below zero or above the bound"
     )
@@ -142,11 +145,24 @@ _COMPOUND_RULES = (
 
 
 def distinct_bidders(terms: Terms, most: int) -> tuple[int, ...]:
-    """One bidder of each kind that the rules treat differently and do not exclude, in order, at most so many."""
+    """One bidder of each kind that the rules treat differently and do not exclude, who gets most for a point first.
+
+    At most so many, evenly spread from the first kind to the last.
+    """
     if isinstance(terms, CommonValueTerms):
         return (0,)
     if isinstance(terms, SolvedTerms):
-        return solved_kinds(terms)[:most]
-    slopes = terms.model().sensitivities
-    _, first = np.unique(np.asarray(slopes), return_index=True)
-    return tuple(int(i) for i in sorted(first) if slopes[i] > 0)[:most]
+        kinds, strength = solved_kinds(terms), terms.mechanism.allocate(np.ones(terms.bidders))
+    else:
+        strength = np.asarray(terms.model().sensitivities)
+        kinds = tuple(int(i) for i in np.sort(np.unique(strength, return_index=True)[1]) if strength[i] > 0)
+    ordered = sorted(kinds, key=lambda i: -strength[i])
+    places = np.linspace(0, len(ordered) - 1, min(most, len(ordered)))
+    return tuple(ordered[round(place)] for place in places.tolist())
+
+
+def excluded_bidders(terms: Terms) -> tuple[int, ...]:
+    """Those to whom nothing is sold, because their expected value is at most the guarantee."""
+    if not isinstance(terms, KnownMeansTerms):
+        return ()
+    return tuple(np.flatnonzero(np.asarray(terms.model().sensitivities) == 0).tolist())

@@ -1,15 +1,20 @@
 """robustmech clear: from sealed bids to lots and payments."""
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from robustmech.auctions import AuctionFile, Line, SealedBids, Settlement, parse_bid, read_auction, read_bids, settle
+from robustmech.auctions.phrases import number_of
 from robustmech.auctions.rounding import payment_rule, rounding_rule
 from robustmech.auctions.writing import require_new, write_whole
+from robustmech.cli.tables import ABSENT, column, padded, table
 from robustmech.errors import InputError
 from robustmech.problems.reading import shown
+
+_NO_BID = "did not bid"
 
 
 @click.command("clear", short_help="From sealed bids to lots and payments.")
@@ -74,13 +79,15 @@ def _content(rules: AuctionFile, settlement: Settlement) -> dict[str, object]:
 
 def _show(rules: AuctionFile, settlement: Settlement, out: Path | None) -> None:
     click.echo(click.style(rules.title, bold=True))
-    width = max(len("bidder"), *(len(line.bidder) for line in settlement.lines))
-    heading = _heading(rules)
-    click.echo(f"{'bidder':{width}}  {heading}  {'lots':>12}  {'payment ' + rules.currency:>18}")
-    for line in settlement.lines:
-        click.echo(f"{line.bidder:{width}}  {_row(line)}  {line.lots:>12,}  {line.payment:>18,}")
-    click.echo(f"{'total':{width}}  {'':{len(heading)}}  {settlement.lots:>12,}  {settlement.revenue:>18,}")
-    click.echo(f"of {rules.lots:,} lots offered")
+    headings = ["bidder", *_headings(rules), "lots", f"payment {rules.currency}"]
+    rows = [
+        [line.bidder, *row, f"{line.lots:,}", f"{line.payment:,}"]
+        for line, row in zip(settlement.lines, _rows(rules, settlement.lines), strict=True)
+    ]
+    total = ["total", "", "", "", f"{settlement.lots:,}", f"{settlement.revenue:,}"]
+    for text in table(headings, [*rows, total]):
+        click.echo(text)
+    click.echo(f"of {number_of(rules.lots, 'lot')} offered")
     click.echo(rounding_rule(rules.rounding, rules.seed))
     click.echo(payment_rule(rules.terms.pays_per_lot))
     click.echo(f"digest of rules and bids: {settlement.digest}")
@@ -88,14 +95,18 @@ def _show(rules: AuctionFile, settlement: Settlement, out: Path | None) -> None:
         click.echo(f"written to {out}")
 
 
-def _heading(rules: AuctionFile) -> str:
-    third = "price per lot" if rules.terms.pays_per_lot else "charge"
-    return f"{'bid':>12}  {'lots in share':>16}  {third:>14}"
+def _headings(rules: AuctionFile) -> list[str]:
+    return ["bid", "lots in share", "price per lot" if rules.terms.pays_per_lot else "charge"]
 
 
-def _row(line: Line) -> str:
-    third = line.expected_payment if line.price_per_lot is None else line.price_per_lot
-    return f"{line.bid:>12}  {line.expected_lots:>16,.4f}  {third:>14,.7g}"
+def _rows(rules: AuctionFile, lines: Sequence[Line]) -> Iterator[tuple[str, ...]]:
+    """Bid, lots in the share, and what they cost; where a bidder gets nothing there is no price per lot."""
+    costs = [
+        line.expected_payment if line.price_per_lot is None else line.price_per_lot if line.expected_lots else None
+        for line in lines
+    ]
+    lots = column([line.expected_lots for line in lines])
+    return zip(padded([line.bid for line in lines]), lots, column(costs, least=rules.minor_digits), strict=True)
 
 
 def _show_alternatives(rules: AuctionFile, bids: Path, alternatives: tuple[str, ...], as_json: bool) -> None:
@@ -108,18 +119,20 @@ def _show_alternatives(rules: AuctionFile, bids: Path, alternatives: tuple[str, 
         amounts = list(given.amounts)
         amounts[place] = parse_bid(points, "--what-if: the bid")
         changed = SealedBids(bidders=given.bidders, amounts=tuple(amounts))
-        found.append(("as bid", settle(rules, given).lines[place]))
+        before = _NO_BID if name in given.absent else "as bid"
+        found.append((before, settle(rules, given).lines[place]))
         found.append(("instead", settle(rules, changed).lines[place]))
     if as_json:
         answers = [_answer(case, line) for case, line in found]
         click.echo(json.dumps({"currency": rules.currency, "what_if": answers}, indent=2, ensure_ascii=False))
         return
-    width = max(len(line.bidder) for _, line in found)
-    last = "lots × price" if rules.terms.pays_per_lot else "payment"
-    click.echo(f"{'':{width}}           {_heading(rules)}  {last + ' ' + rules.currency:>22}")
-    for case, line in found:
-        cost = f"{line.expected_payment:,.{rules.minor_digits}f}"
-        click.echo(f"{line.bidder:{width}}  {case + ':':8} {_row(line)}  {cost:>22}")
+    last, digits = "lots × price" if rules.terms.pays_per_lot else "payment", rules.minor_digits
+    rows = [
+        [f"{line.bidder}, {case}", ABSENT if case == _NO_BID else bid, *row, f"{line.expected_payment:,.{digits}f}"]
+        for (case, line), (bid, *row) in zip(found, _rows(rules, [line for _, line in found]), strict=True)
+    ]
+    for text in table(["bidder", *_headings(rules), f"{last} {rules.currency}"], rows):
+        click.echo(text)
 
 
 def _answer(case: str, line: Line) -> dict[str, object]:

@@ -19,10 +19,12 @@ from robustmech.auctions import (
     terms_of,
 )
 from robustmech.auctions.bid_steps import checked_increment
+from robustmech.auctions.particulars import require_distinct
 from robustmech.auctions.settlement import in_currency
 from robustmech.auctions.writing import auction_text, require_replaceable, require_replaceable_picture, write_whole
 from robustmech.bounds import solve
 from robustmech.cli.progress import shown_progress
+from robustmech.cli.tables import column, padded, table
 from robustmech.errors import InputError
 from robustmech.model import Environment, rational
 from robustmech.problems import load_problem, read_values
@@ -185,6 +187,8 @@ def design_command(
 ) -> None:
     """Design the auction with the best guarantee from PROBLEM (a TOML file), --history, or --means."""
     _require_places(out, picture)
+    named = None if names is None else [name.strip() for name in names.split(",")]
+    require_distinct(named or [])
     asked = _Asked(
         problem=problem,
         history=history,
@@ -205,7 +209,7 @@ def design_command(
     auction = design(
         terms,
         title=title if title is not None else own_title or "Auction",
-        bidders=None if names is None else [name.strip() for name in names.split(",")],
+        bidders=named,
         lots=lots,
         currency=currency,
         minor_digits=minor_digits,
@@ -246,15 +250,7 @@ def _write(auction: AuctionFile, out: Path, picture: Path | None) -> None:
 
 def _lines(auction: AuctionFile) -> list[str]:
     """What the seller reads: the promise, how it compares, the rules, and what bids bring."""
-    unit, digits = auction.currency, auction.minor_digits
-    whole = in_currency(floor(Fraction(auction.guarantee) * auction.lots * 10**digits), digits)
-    lines = [
-        click.style(auction.title, bold=True),
-        f"{'guarantee':20}{auction.guarantee:.7g} {unit} per lot, {whole:,} {unit} for all {auction.lots:,} lots",
-    ]
-    for comparison in auction.comparisons:
-        value = "unknown" if comparison.guarantee is None else f"{comparison.guarantee:.7g}"
-        lines.append(f"{comparison.format:20}{value} ({comparison.remark})")
+    lines = [click.style(auction.title, bold=True), *_promise_lines(auction)]
     lines += [auction.assumptions, "", auction.bid, "", "rules"]
     lines += [f"{number}. {rule}" for number, rule in enumerate(auction.rules, start=1)]
     for constants in auction.constants[:_SHOWN_CONSTANTS]:
@@ -264,21 +260,42 @@ def _lines(auction: AuctionFile) -> list[str]:
     return [*lines, "", *_example_lines(auction), "", f"digest {auction.digest}"]
 
 
+def _promise_lines(auction: AuctionFile) -> list[str]:
+    """The guarantee, and what other ways of selling guarantee."""
+    unit, digits = auction.currency, auction.minor_digits
+    whole = in_currency(floor(Fraction(auction.guarantee) * auction.lots * 10**digits), digits)
+    everything = "the one lot" if auction.lots == 1 else f"all {auction.lots:,} lots"
+    numbers = column([auction.guarantee, *(each.guarantee for each in auction.comparisons)], least=digits)
+    names = ["guarantee", *(each.format for each in auction.comparisons)]
+    remarks = [f", {whole:,} {unit} for {everything}", *(f" ({each.remark})" for each in auction.comparisons)]
+    width = max(map(len, numbers))
+    lines = [
+        f"{name:20} {number:>{width}} {unit} per lot{remark}"
+        for name, number, remark in zip(names, numbers, remarks, strict=True)
+    ]
+    for place, each in enumerate(auction.comparisons, start=1):
+        if each.guarantee is None:
+            lines[place] = f"{each.format:20} {each.remark}"
+    return lines
+
+
 def _example_lines(auction: AuctionFile) -> list[str]:
     """The table of examples for the first bidder in it."""
     shown = auction.examples[0].bidder
     alone = len(auction.bidders) == 1
     last = "price per lot" if auction.terms.pays_per_lot else "payment for all lots"
-    lines = [
-        f"what bids of {shown} bring",
-        f"{'points':>8}  {'each other':>10}  {'lots':>14}  {last + ' ' + auction.currency:>22}",
-    ]
-    for e in auction.examples:
-        if e.bidder == shown:
-            others = "" if alone else f"{e.others:g}"
-            cost = e.payment if e.price_per_lot is None else e.price_per_lot
-            lines.append(f"{e.bid:>8g}  {others:>10}  {e.lots:>14,.2f}  {cost:>22,.7g}")
-    rest = len({e.bidder for e in auction.examples}) - 1
-    if rest:
-        lines.append(f"the file has the same for {rest} more bidder{'s' if rest > 1 else ''}")
+    examples = [example for example in auction.examples if example.bidder == shown]
+    costs = [e.payment if e.price_per_lot is None else e.price_per_lot if e.lots else None for e in examples]
+    columns = {
+        "points": padded([f"{e.bid:g}" for e in examples]),
+        "each other": padded([f"{e.others:g}" for e in examples]),
+        "lots": column([e.lots for e in examples]),
+        f"{last} {auction.currency}": column(costs, least=auction.minor_digits),
+    }
+    if alone:
+        del columns["each other"]
+    lines = [f"what bids of {shown} bring", *table(list(columns), list(zip(*columns.values(), strict=True)))]
+    others = list(dict.fromkeys(e.bidder for e in auction.examples if e.bidder != shown))
+    if others:
+        lines.append(f"the file has the same for {', '.join(others)}")
     return lines
