@@ -15,8 +15,8 @@ class PiecewiseLinearMechanism:
     Args:
         mesh: where its values are given and how they are interpolated.
         decision_counts: decisions at the nodes in units of 2^−40, shape (*mesh.node_shape, decisions).
-        growth: Ξ of the transfers beside entry payments at the mesh's rows, with mean zero to rounding, or its parts for
-            each agent (see the mesh's ``parts``); None without transfers.
+        growth: Ξ of the transfers beside entry payments, at the mesh's rows, with mean zero to rounding, or its parts
+            for each agent (see the mesh's ``parts``); None without transfers.
         own_decisions: which decisions give something to each agent, shape (agents, goods), or None.
         decision_names: names of the decisions.
         entry_payments: what agents pay beside, given at the nodes as decisions are; None if there is nothing.
