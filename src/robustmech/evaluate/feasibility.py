@@ -20,8 +20,8 @@ def require_mechanism(mechanism: Mechanism, environment: Environment) -> None:
     """
     if not isinstance(mechanism, Mechanism):
         raise InputError(
-            "this evaluates finite mechanisms: put a closed form on a grid with continuum.on_grids(model, grids), or any "
-            "rule for real bids with continuum.discretise.mechanism_on_grids(rule.allocate, environment, grids), first"
+            "this evaluates finite mechanisms: put a closed form on a grid with continuum.on_grids(model, grids), any "
+            "rule with continuum.discretise.mechanism_on_grids(rule.allocate, environment, grids)"
         )
     if (mechanism.agents, mechanism.decision_counts.shape[-1]) != (environment.agents, environment.decisions):
         raise ShapeError(
