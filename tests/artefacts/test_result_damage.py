@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,35 @@ def test_other_entry_payments_fail(
     rewrite_json(folder / "certificate.json", change)
     for check in checks:
         assert check in failures(folder)
+
+
+def without_transfers(folder: Path) -> None:
+    transfers = load(folder / "mechanism.npz")["transfers"]
+    growth = load(folder / "mechanism.npz")["aggregate_excess_growth"]
+    changed = {"transfers": 0 * transfers, "aggregate_excess_growth": 0 * growth}
+    rewrite_arrays(folder / "mechanism.npz", changed)
+
+
+def test_a_huge_unit_does_not_make_transfers_arbitrary(folder: Path) -> None:
+    without_transfers(folder)
+    rewrite_json(folder / "certificate.json", lambda content: content["lower"].update(entry_unit="1" + "0" * 15))
+    decisions = load(folder / "mechanism.npz")["decisions"]
+    rewrite_arrays(folder / "mechanism.npz", {"entry_payments": np.zeros_like(decisions)})
+    assert "lower: transfers" in failures(folder)
+    assert "lower: aggregate excess growth" in failures(folder)
+
+
+def test_huge_multipliers_do_not_make_transfers_arbitrary(folder: Path) -> None:
+    """A constant on all multipliers of a known prior changes Ξ by as much, and the number not at all."""
+    without_transfers(folder)
+
+    def raise_all(content: dict[str, Any]) -> None:
+        multipliers = content["lower"]["multipliers"]
+        content["lower"]["multipliers"] = [str(Fraction(y) + 10**16) for y in multipliers]
+
+    rewrite_json(folder / "certificate.json", raise_all)
+    assert "lower: transfers" in failures(folder)
+    assert "lower: value" not in failures(folder)
 
 
 def test_larger_entry_payment_is_not_secure(tmp_path: Path) -> None:

@@ -139,7 +139,7 @@ def test_no_share_of_nothing() -> None:
 
 def test_entry_payments_are_shown() -> None:
     shown = solve(auction([[1, 1]], [1], caps="1/2", must_sell=True), Grid.quantile(3))
-    assert texts(shown)["entry payments"] == "0 to 0.5 at the lowest action"
-    assert solution_json(shown, None)["entry_payments"] == (0.0, pytest.approx(0.5))
-    assert "entry payments" not in texts(solution())
+    assert texts(shown)["at lowest actions"] == "up to 0.5 charged for taking part"
+    assert solution_json(shown, None)["entry_payments"] == {"charged": pytest.approx(0.5), "paid": 0.0}
+    assert "at lowest actions" not in texts(solution())
     assert solution_json(solution(), None)["entry_payments"] is None

@@ -1,7 +1,6 @@
 """Every condition of docs/artefacts.md, broken in one folder after another: the check of that name fails."""
 
 from collections.abc import Callable
-from fractions import Fraction
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,8 @@ import pytest
 from artefact_folders import RECIPES, Artefact, make
 
 from robustmech.verification import verify
-from robustmech.verification.guarantee import Ratios
+from robustmech.verification.enclosure import Enclosure
+from robustmech.verification.rows import Rows
 
 Change = Callable[[Artefact], object]
 Case = tuple[str, Change, str]
@@ -154,9 +154,13 @@ def test_law_that_is_negative_is_named_as_such(tmp_path: Path) -> None:
     assert details["upper: law"] == "the law is negative at (profile, state) (0, 0, 0)"
 
 
-def test_largest_objective_sets_the_tolerance() -> None:
-    numerators, scale = np.array([-6, 3], dtype=object), np.array([2, 3], dtype=object)
-    assert Ratios(numerators=numerators, scale=scale, denominator=5).largest() == Fraction(3, 5)
+def test_reach_is_one_plus_the_sizes_of_the_derivatives_entries() -> None:
+    node = np.array([0, 1], dtype=np.int64)
+    first = ((node, np.array([7, 0], dtype=object)), (node, np.array([-7, 0], dtype=object)))
+    second = ((node, np.array([1, -2], dtype=object)),)
+    masses = Enclosure(low=np.array([1, 1], dtype=object), high=np.array([1, 1], dtype=object), unit=2)
+    rows = Rows(node=node, slopes=(first, second), scale=np.array([2, 3], dtype=object), masses=masses)
+    assert rows.reach().tolist() == [1 + 8, 1 + 1]
 
 
 def test_deviations_within_rounding_pass(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from robustmech.artefacts.meshes import decode_information_mesh, decode_mechanis
 from robustmech.elements import ExponentialInformation, PiecewiseLinearMechanism
 from robustmech.errors import InputError
 from robustmech.model import (
+    MECHANISM_DENOMINATOR,
     EntryPayments,
     Environment,
     ExactLaw,
@@ -78,13 +79,14 @@ def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechani
         return None
     discretisation = bound["discretisation"]
     with np.load(folder / "mechanism.npz", allow_pickle=False) as arrays:
-        entry = None
+        scale = _scale(folder, int(arrays["denominator"]))
+        counts, entry = scale * arrays["decisions"], None
         if "entry_unit" in bound:
-            entry = EntryPayments(counts=arrays["entry_payments"], unit=Fraction(bound["entry_unit"]))
+            entry = EntryPayments(counts=scale * arrays["entry_payments"], unit=Fraction(bound["entry_unit"]))
         if discretisation["kind"] != "grid":
             return PiecewiseLinearMechanism(
                 mesh=decode_mechanism_mesh(discretisation),
-                decision_counts=arrays["decisions"],
+                decision_counts=counts,
                 growth=arrays["growth"] if environment.transfers else None,
                 own_decisions=environment.own_decisions,
                 decision_names=environment.decision_names,
@@ -92,12 +94,19 @@ def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechani
             )
         return Mechanism(
             grids=decode_grids(discretisation),
-            decision_counts=arrays["decisions"],
+            decision_counts=counts,
             transfers=arrays["transfers"] if environment.transfers else None,
             aggregate_excess_growth=arrays["aggregate_excess_growth"] if environment.transfers else None,
             decision_names=environment.decision_names,
             entry_payments=entry,
         )
+
+
+def _scale(folder: Path, denominator: int) -> int:
+    """How many of our units of 2^−40 one of a file's is."""
+    if MECHANISM_DENOMINATOR % denominator:
+        raise InputError(f"{folder}: decisions in units of 1/{denominator}: only powers of two up to 2^40 can be read")
+    return MECHANISM_DENOMINATOR // denominator
 
 
 def _information(

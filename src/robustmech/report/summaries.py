@@ -64,9 +64,9 @@ def solution_rows(solution: Solution) -> list[tuple[str, str]]:
         rows.append(("grid", f"{solution.places[0]} ({record.size.profiles:,} profiles)"))
     else:
         rows += zip(_mesh_labels(solution), solution.places, strict=True)
-    if (span := _entry_payments(solution)) is not None:
-        ends = dict.fromkeys(f"{amount:.6g}" for amount in span)
-        rows.append(("entry payments", f"{' to '.join(ends)} at the lowest action"))
+    if (amounts := _entry_payments(solution)) is not None:
+        said = [f"up to {amount:.6g} {what}" for what, amount in amounts.items() if amount]
+        rows.append(("at lowest actions", f"{' and '.join(said) or 'nothing'} for taking part"))
     rows += [
         ("program", f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"),
         ("time", f"{solution.seconds:.2f} s"),
@@ -108,10 +108,12 @@ def solution_json(solution: Solution, title: str | None) -> dict[str, object]:
     }
 
 
-def _entry_payments(solution: Solution) -> tuple[float, float] | None:
-    """The least and the most that any agent pays at its lowest action; None if nobody does."""
+def _entry_payments(solution: Solution) -> dict[str, float] | None:
+    """The most that any agent is charged, and is paid, at its lowest action; None where that must be nothing."""
     entry = None if solution.lower is None else solution.lower.mechanism.entry_payments
-    return None if entry is None else (float(entry.amounts.min()), float(entry.amounts.max()))
+    if entry is None:
+        return None
+    return {"charged": max(0.0, float(entry.amounts.max())), "paid": max(0.0, -float(entry.amounts.min()))}
 
 
 def data_lines(data: DataReport) -> list[str]:

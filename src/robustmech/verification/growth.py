@@ -34,7 +34,7 @@ class Comparison:
 
     Args:
         objective: `Ξ`.
-        tolerance: 1e-9 of the largest `|Ξ|` or of the largest utility.
+        tolerance: 1e-9 of the largest utility or payoff that the problem states, for a reach of one.
         shape: the shape of the written growth, for messages.
     """
 
@@ -44,10 +44,14 @@ class Comparison:
 
     @classmethod
     def of(cls, problem: Problem, objective: LeastObjective, shape: tuple[int, ...]) -> "Comparison":
-        """With the tolerance of docs/artefacts.md."""
-        largest_utility = max(map(abs, problem.utility_numbers()), default=Fraction(0))
-        tolerance = RELATIVE_TOLERANCE * max(objective.ratios.largest(), largest_utility)
-        return cls(objective=objective, tolerance=tolerance, shape=shape)
+        """With the tolerance of docs/artefacts.md, in which nothing counts that a certificate could choose.
+
+        Args:
+            problem: as it was, without payments at action 0.
+        """
+        payoffs = (value for entries in problem.payoff.values() for value in entries.values())
+        largest = max(map(abs, (*problem.utility_numbers(), *payoffs)), default=Fraction(0))
+        return cls(objective=objective, tolerance=RELATIVE_TOLERANCE * largest, shape=shape)
 
     def agree(self, what: str, function: Scaled, targets: tuple[Ratios, ...]) -> str:
         """A function equals a target less E; the least and the greatest target and E, where they are enclosed."""
@@ -55,17 +59,17 @@ class Comparison:
         ends = [(targets[0], high), (targets[-1], low)]
         for target, expectation in ends if low < high else ends[:1]:
             self._within(what, function, target, expectation, both=True)
-        return f"{what} is what it must be to within {float(self.tolerance):.2g}"
+        return f"{what} is what it must be to rounding"
 
     def at_most(self, what: str, function: Scaled, target: Ratios) -> str:
         """A function is at most a target less E."""
         self._within(what, function, target, self.objective.expectation()[1], both=False)
-        return f"{what} is at most what it may be, to within {float(self.tolerance):.2g}"
+        return f"{what} is at most what it may be, to rounding"
 
     def exactly(self, what: str, function: Scaled, target: Ratios) -> str:
         """A function equals a target."""
         self._within(what, function, target, Fraction(0), both=True)
-        return f"{what} is what it must be to within {float(self.tolerance):.2g}"
+        return f"{what} is what it must be to rounding"
 
     def _within(self, what: str, function: Scaled, target: Ratios, shift: Fraction, *, both: bool) -> None:
         numerators, denominator = function(target.scale)
@@ -76,7 +80,7 @@ class Comparison:
             + scaled(shift, common) * target.scale
         )
         excess = np.abs(difference) if both else difference
-        wrong = excess > scaled(self.tolerance, common) * target.scale
+        wrong = excess > scaled(self.tolerance, common) * target.reach * target.scale
         if np.any(wrong):
             (row,) = first_place(wrong)
             error = Fraction(difference[row], common * target.scale[row])
@@ -117,6 +121,6 @@ def check_share_columns(
         payoff = payoff + scaled(value, clear) * decisions[:, k]
     payoff = np.where(nodes < 0, 0, payoff)
     ones: Whole = np.ones(len(nodes), dtype=np.int64).astype(object)
-    target = Ratios(numerators=payoff, scale=ones, denominator=clear * mechanism.denominator)
+    target = Ratios(numerators=payoff, scale=ones, denominator=clear * mechanism.denominator, reach=ones)
     comparison.exactly("the written payoff", written(growth[:, 1]), target)
     return comparison.agree("the written growth", written(growth[:, 0]), (rest,))

@@ -76,25 +76,30 @@ class Mechanism:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratios:
-    r"""A function of the row, `numerators / (scale · denominator)`, with a positive scale for each row."""
+    r"""A function of the row, `numerators / (scale · denominator)`, with a positive scale for each row.
+
+    `reach` says, in whole numbers, how large a row's terms may be beside the utilities.
+    """
 
     numerators: Whole
     scale: Whole
     denominator: int
+    reach: Whole
 
     def at(self, rows: Places | None) -> "Ratios":
         """The function of these rows in turn, of all of them if there is no list."""
         if rows is None:
             return self
-        return Ratios(numerators=self.numerators[rows], scale=self.scale[rows], denominator=self.denominator)
+        return Ratios(
+            numerators=self.numerators[rows],
+            scale=self.scale[rows],
+            denominator=self.denominator,
+            reach=self.reach[rows],
+        )
 
     def least(self) -> Fraction:
         """The least value."""
         return least_ratio(self.numerators, self.scale) / self.denominator
-
-    def largest(self) -> Fraction:
-        """The largest absolute value."""
-        return -least_ratio(-np.abs(self.numerators), self.scale) / self.denominator
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,8 +123,10 @@ class LeastObjective:
         masses = self.rows.masses
         sums = [_grouped(values, group) for values in (*self._weighted(), masses.low, masses.high)]
         low, high, least, most = sums
+        reach: Whole = np.ones(len(low), dtype=np.int64).astype(object)
+        np.maximum.at(reach, group, self.ratios.reach)
         return tuple(
-            Ratios(numerators=numerators, scale=scale, denominator=self.ratios.denominator).at(written)
+            Ratios(numerators=numerators, scale=scale, denominator=self.ratios.denominator, reach=reach).at(written)
             for numerators, scale in (
                 (low, np.where(low >= 0, most, least)),
                 (high, np.where(high >= 0, least, most)),
@@ -221,5 +228,5 @@ def least_objective(
         least = objective if least is None else np.minimum(least, objective)
     if least is None:
         raise Flaw("there are no states")
-    ratios = Ratios(numerators=least, scale=rows.scale, denominator=full * mechanism.denominator)
+    ratios = Ratios(numerators=least, scale=rows.scale, denominator=full * mechanism.denominator, reach=rows.reach())
     return LeastObjective(ratios=ratios, rows=rows)

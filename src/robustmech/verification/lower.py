@@ -39,13 +39,16 @@ def check_lower(ledger: Ledger, files: Folder, problem: Problem, claim: LowerCla
         return None
     decisions, denominator = mechanism.decisions, mechanism.denominator
     ledger.require("lower: decision set", lambda: problem.decision_set.check(decisions, denominator))
+    without = problem
     if unit is not None:
         problem, mechanism = problem.with_entry(unit), mechanism.with_entry_as_decisions()
-    return _number(ledger, problem, claim, mechanism)
+    return _number(ledger, problem, without, claim, mechanism)
 
 
-def _number(ledger: Ledger, problem: Problem, claim: LowerClaim, mechanism: Mechanism) -> Fraction | None:
-    """The number, where entry payments are among the decisions."""
+def _number(
+    ledger: Ledger, problem: Problem, without: Problem, claim: LowerClaim, mechanism: Mechanism
+) -> Fraction | None:
+    """The number, where entry payments are among the decisions, other than in the problem as it was without them."""
     actions = claim.actions
     ledger.require("lower: participation", lambda: check_participation(problem, actions, mechanism))
     shadow = ledger.obtain(
@@ -62,7 +65,8 @@ def _number(ledger: Ledger, problem: Problem, claim: LowerClaim, mechanism: Mech
     if evaluation is None:
         return None
     objective, expectation = evaluation
-    _check_growth(ledger, problem, claim, mechanism, objective)
+    comparison = Comparison.of(without, objective, actions.growth_shape)
+    _check_growth(ledger, problem, claim, mechanism, comparison)
     if shadow is None:
         return None
     number = shadow + expectation
@@ -71,13 +75,13 @@ def _number(ledger: Ledger, problem: Problem, claim: LowerClaim, mechanism: Mech
 
 
 def _check_growth(
-    ledger: Ledger, problem: Problem, claim: LowerClaim, mechanism: Mechanism, objective: LeastObjective
+    ledger: Ledger, problem: Problem, claim: LowerClaim, mechanism: Mechanism, comparison: Comparison
 ) -> None:
     """With transfers: they are zero at action 0, and their growth and the written growth are `Ξ − E`."""
     actions, growth, transfers = claim.actions, mechanism.growth, mechanism.transfers
     if growth is None:
         return
-    comparison = Comparison.of(problem, objective, actions.growth_shape)
+    objective = comparison.objective
     if isinstance(actions, Grid) and transfers is not None:
         paid = beside_entry(transfers, mechanism, claim.entry_unit)
         ledger.require("lower: no payment at action 0", lambda: check_payment_at_bottom(transfers, *paid))

@@ -51,6 +51,14 @@ class Rows:
         """`scale · D_i(c)` at every row."""
         return self._combined(self.slopes[agent], levels)
 
+    def reach(self) -> Whole:
+        """At every row a whole number at least one plus the sum of the sizes of what all derivatives' entries are."""
+        total: Whole = np.zeros(self.node.shape, dtype=object)
+        for slope in self.slopes:
+            for _, factors in slope:
+                total = total + np.abs(factors)
+        return np.asarray(1 - (-total // self.scale))
+
     def _combined(self, terms: Slope, levels: Whole) -> Whole:
         total: Whole = np.zeros(self.node.shape, dtype=object)
         for nodes, factors in terms:
