@@ -1,5 +1,6 @@
 """Payments at action 0: as much as what it brings is worth in the worst state, or what it costs there."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -95,12 +96,15 @@ def test_alike_agents_stay_alike() -> None:
     entry = Entry.into(FORCED)
     assert entry is not None
     (exchange,) = entry.alike
-    assert exchange.decisions.tolist() == [1, 0, 3, 2, 5, 4]
-    assert entry.environment.decision_names[2:] == (
-        "paid by bidder 1",
-        "paid by bidder 2",
-        "paid to bidder 1",
-        "paid to bidder 2",
+    assert exchange.decisions.tolist() == [1, 0, 3, 2]
+    assert entry.environment.decision_names[2:] == ("paid by bidder 1", "paid by bidder 2")
+    harmed = Entry.into(any_utilities(0, required=False))
+    assert harmed is not None
+    assert harmed.environment.decision_names[3:] == (
+        "paid by agent 1",
+        "paid by agent 2",
+        "paid to agent 1",
+        "paid to agent 2",
     )
 
 
@@ -161,3 +165,26 @@ def test_rule_on_real_bids_charges_action_zero() -> None:
     np.testing.assert_allclose(rule.transfers(bids)[2, 1], rule.allocate(bids)[2, 1] / 3, atol=1e-9)
     with pytest.raises(InputError, match="entry_payments=False"):
         solved_terms(solution)
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        FORCED,
+        auction([["1/3"] * 3, [1] * 3, ["1/3", 1, "1/3"], ["1/3", "1/3", 1], [1, "1/3", "1/3"]], ["1/5"] * 5),
+        auction([[HALVES[0]] * 3, [1] * 3], HALVES, caps="2/5", must_sell=True, cost="1/5"),
+    ],
+    ids=["forced", "three", "three, forced"],
+)
+def test_folding_by_alike_agents_changes_nothing(environment: Environment) -> None:
+    folded = numbers(solve(environment, Q(3)))
+    apart = numbers(solve(replace(environment, own_decisions=None), Q(3)))
+    assert folded == pytest.approx(apart, abs=1e-7)
+
+
+def test_a_poor_solution_is_no_worse_than_one_without_payments() -> None:
+    """Values and probabilities over ten orders of magnitude, where a solver's decisions are noise."""
+    values = [["1/1000000000", 5], [1000, "1/1000"], [3, 2], ["1/7", "1/100000"]]
+    environment = auction(values, ["1/1000000", "1/10000", "1/100", "989899/1000000"], must_sell=True)
+    with_payments, without = (numbers(solve(environment, Q(5), entry_payments=entry))[0] for entry in (True, False))
+    assert with_payments >= without - 1e-6

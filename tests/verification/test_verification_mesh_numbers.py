@@ -31,9 +31,8 @@ def objective(numerators: list[int], *, together: bool) -> LeastObjective:
         masses=MASSES,
         group=places([0, 0]) if together else None,
     )
-    return LeastObjective(
-        ratios=Ratios(numerators=whole(numerators), scale=rows.scale, denominator=1, reach=rows.reach()), rows=rows
-    )
+    ratios = Ratios(numerators=whole(numerators), scale=rows.scale, denominator=1, reach=rows.reach())
+    return LeastObjective(ratios=ratios, rows=rows)
 
 
 def corners(masses: Enclosure) -> list[tuple[Fraction, Fraction]]:

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from robustmech.bounds.program_orbits import column_orbits, row_orbits
+from robustmech.bounds.security_rows import SecurityRows
 from robustmech.lp import Folding, LinearProgram, LinearSolution, fold, orbits
 from robustmech.model import Discretisation, Environment, FloatArray, IntArray, Side
 from robustmech.model.priors import Exclusion, exclusions, independent_rows, possible_states
@@ -95,6 +96,7 @@ def local_program(
     side: Side,
     alike: tuple[Exchange, ...] = (),
     left_out: npt.NDArray[np.bool_] | None = None,
+    unit: float | None = None,
 ) -> LocalProgram:
     """Assemble the program for one side.
 
@@ -105,6 +107,7 @@ def local_program(
         alike: exchanges of agents that leave the environment and the discretisation as they are; the program then
             looks only for symmetric solutions, among which there is an optimal one.
         left_out: decisions that are to be zero at some nodes, shape (nodes, decisions).
+        unit: what the program counts utility in; the largest utility if not given.
     Raises:
         InputError: if no prior satisfies the beliefs.
     """
@@ -114,15 +117,16 @@ def local_program(
     row_orbit = orbits(beliefs.rows, [exchange.rows for exchange in alike])
     columns = _belief_columns(environment, independent_rows(beliefs, possible, row_orbit))
     states = np.flatnonzero(possible)
-    unit = environment.scale
+    unit = environment.scale if unit is None else unit
     decisions = discretisation.nodes * environment.decisions
     tail = discretisation.rows if environment.transfers else 1
     blocks = [
         _inequality(environment, discretisation, states, columns, unit),
         _decision_rows(environment, discretisation),
     ]
-    if side is Side.LOWER:
-        blocks.append(_participation_rows(environment, discretisation, unit))
+    security = SecurityRows.of(environment, discretisation) if side is Side.LOWER else None
+    if security is not None:
+        blocks.append(_participation_rows(security, environment.decisions, unit))
     cap = np.where(environment.decision_set.capped, environment.decision_set.cap.astype(float), np.inf)
     most = np.tile(cap, (discretisation.nodes, 1))
     if left_out is not None:
@@ -135,7 +139,7 @@ def local_program(
                 discretisation.mass if environment.transfers else np.ones(1),
             ]
         ),
-        matrix=_stacked(blocks, decisions + columns.row.size + tail),
+        matrix=_stacked(blocks, decisions + columns.row.size + tail, left_out),
         row_lower=np.concatenate([block.lower for block in blocks]),
         row_upper=np.concatenate([block.upper for block in blocks]),
         column_lower=np.concatenate(
@@ -150,7 +154,7 @@ def local_program(
         folding=fold(
             linear,
             column_orbits(environment, discretisation, alike, columns.row, columns.sign),
-            row_orbits(environment, discretisation, alike, states, linear.row_lower.size),
+            row_orbits(environment, discretisation, alike, states, security),
         ),
         states=states,
         excluded=excluded,
@@ -168,8 +172,19 @@ class _Rows:
     upper: FloatArray
 
 
-def _stacked(blocks: list[_Rows], width: int) -> sp.csr_array:
-    """All constraints below each other. One conversion for all of them: small programs spend their time on these."""
+def _stacked(blocks: list[_Rows], width: int, left_out: npt.NDArray[np.bool_] | None) -> sp.csr_array:
+    """All constraints below each other. One conversion for all of them: small programs spend their time on these.
+
+    Columns of decisions that are left out stay empty.
+    """
+    if left_out is not None:
+        empty = np.append(left_out.ravel(), np.zeros(width - left_out.size, dtype=np.bool_))
+        for block in blocks:
+            kept = [~empty[column] for _, column, _ in block.entries]
+            block.entries[:] = [
+                (row[use], column[use], entry[use])
+                for (row, column, entry), use in zip(block.entries, kept, strict=True)
+            ]
     starts = np.cumsum([0, *(block.lower.size for block in blocks)])
     rows = [part[0] + start for block, start in zip(blocks, starts[:-1], strict=True) for part in block.entries]
     columns = [part[1] for block in blocks for part in block.entries]
@@ -251,20 +266,19 @@ def _decision_rows(environment: Environment, discretisation: Discretisation) -> 
     )
 
 
-def _participation_rows(environment: Environment, discretisation: Discretisation, unit: float) -> _Rows:
+def _participation_rows(security: SecurityRows, decisions: int, unit: float) -> _Rows:
     """Action 0 is participation secure: utility at least zero in every state where it could be negative."""
-    entries, height = [], 0
-    for i, lowest in enumerate(discretisation.lowest):
-        utilities = environment.utilities_rounded[i] / unit
-        utilities = np.unique(utilities[(utilities < 0).any(axis=1)], axis=0)
+    entries = []
+    for start, lowest, table in zip(security.starts[:-1], security.lowest, security.tables, strict=True):
+        utilities = table / unit
         row, column = np.nonzero(utilities)
         place = np.arange(lowest.size)[:, None]
         entries.append(
             (
-                (height + place * utilities.shape[0] + row).ravel(),
-                (lowest[:, None] * environment.decisions + column).ravel(),
+                (start + place * len(table) + row).ravel(),
+                (lowest[:, None] * decisions + column).ravel(),
                 np.tile(utilities[row, column], lowest.size),
             )
         )
-        height += lowest.size * utilities.shape[0]
+    height = int(security.starts[-1])
     return _Rows(entries=entries, lower=np.zeros(height), upper=np.full(height, np.inf))

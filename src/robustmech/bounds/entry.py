@@ -39,7 +39,8 @@ class Entry:
 
     Args:
         without: the environment as it was, with K decisions.
-        environment: with 2N more: for every agent in turn, a unit that it pays; then, a unit that it is paid.
+        environment: with N more, for every agent in turn a unit that it pays; and N more, a unit that it is paid, where
+            an agent can be harmed.
         unit: M, so large that no payment at action 0 need be larger, by all agents together.
         alike: the exchanges of agents that leave the environment as it is.
     """
@@ -62,36 +63,37 @@ class Entry:
         chosen, agents = environment.decision_set, environment.agents
         largest = max(abs(value) for value in environment.utilities.ravel().tolist())
         unit = largest * chosen.groups * agents
-        paid = np.full((agents, environment.states, agents), Fraction(0), dtype=object)
-        paid[np.arange(agents), :, np.arange(agents)] = unit
-        received = np.full((environment.states, agents), unit, dtype=object)
+        kinds = 1 if harmless.all() else 2
+        signs = np.array([unit] * agents + [-unit] * agents * (kinds - 1), dtype=object)
+        paid = np.full((agents, environment.states, signs.size), Fraction(0), dtype=object)
+        for i in range(agents):
+            paid[i, :, i::agents] = signs[i::agents]
         own = environment.own_decisions
-        place = environment.decisions + np.arange(agents)[:, None]
+        place = environment.decisions + np.arange(signs.size).reshape(kinds, agents).T
         extended = replace(
             environment,
-            utilities=np.concatenate([environment.utilities, -paid, paid], axis=2),
-            payoff=np.concatenate([environment.payoff, received, -received], axis=1),
+            utilities=np.concatenate([environment.utilities, -paid], axis=2),
+            payoff=np.concatenate([environment.payoff, np.tile(signs, (environment.states, 1))], axis=1),
             decision_set=DecisionSet(
-                group=np.concatenate([chosen.group, np.repeat(chosen.groups + np.arange(2), agents)]),
-                required=np.append(chosen.required, [False, False]),
-                cap=np.append(chosen.cap, [Fraction(1)] * (2 * agents)),
+                group=np.concatenate([chosen.group, np.repeat(chosen.groups + np.arange(kinds), agents)]),
+                required=np.append(chosen.required, [False] * kinds),
+                cap=np.append(chosen.cap, [Fraction(1)] * signs.size),
             ),
-            own_decisions=None if own is None else np.concatenate([own, place, place + agents], axis=1),
+            own_decisions=None if own is None else np.concatenate([own, place], axis=1),
             decision_names=(
                 *environment.decision_names,
-                *(f"paid by {name}" for name in environment.agent_names),
-                *(f"paid to {name}" for name in environment.agent_names),
+                *(f"paid {way} {name}" for way in ("by", "to")[:kinds] for name in environment.agent_names),
             ),
         )
         return cls(without=environment, environment=extended, unit=unit, alike=exchanges(extended))
 
     def left_out(self, discretisation: Discretisation) -> npt.NDArray[np.bool_]:
         """The payments beyond action 0, shape (nodes, decisions)."""
-        decisions, agents = self.without.decisions, self.without.agents
         mask = np.zeros((discretisation.nodes, self.environment.decisions), dtype=np.bool_)
-        mask[:, decisions:] = True
+        mask[:, self.without.decisions :] = True
         for i, lowest in enumerate(discretisation.lowest):
-            mask[lowest, decisions + i] = mask[lowest, decisions + agents + i] = False
+            for place in self._payments(i):
+                mask[lowest, place] = False
         return mask
 
     def secured(self, discretisation: Discretisation, proposed: FloatArray) -> IntArray:
@@ -103,12 +105,15 @@ class Entry:
             Whole numbers in units of 2^−40, shape (nodes, decisions).
         """
         counts = into_decision_set(self.environment.decision_set, proposed)
-        decisions, agents = self.without.decisions, self.without.agents
         for i, lowest in enumerate(discretisation.lowest):
-            payment = self._least_worth(i, counts[lowest, :decisions])
-            counts[lowest, decisions + i] = np.maximum(payment, 0)
-            counts[lowest, decisions + agents + i] = np.maximum(-payment, 0)
+            payment = self._least_worth(i, counts[lowest, : self.without.decisions])
+            for place, sign in zip(self._payments(i), (1, -1), strict=False):
+                counts[lowest, place] = np.maximum(sign * payment, 0)
         return counts
+
+    def _payments(self, agent: int) -> range:
+        """The decisions that are payments by an agent, and to it."""
+        return range(self.without.decisions + agent, self.environment.decisions, self.without.agents)
 
     def _least_worth(self, agent: int, counts: IntArray) -> IntArray:
         """What decisions are worth to an agent in the worst state, in units of M/2^40, rounded down: (nodes,)."""
@@ -123,7 +128,9 @@ class Entry:
         """A mechanism of the environment with entry payments as one of the environment without: they are transfers."""
         decisions, agents = self.without.decisions, self.without.agents
         counts = mechanism.decision_counts
-        payments = counts[..., decisions : decisions + agents] - counts[..., decisions + agents :]
+        payments = counts[..., decisions : decisions + agents].copy()
+        if counts.shape[-1] > decisions + agents:
+            payments -= counts[..., decisions + agents :]
         entry = EntryPayments(counts=payments, unit=self.unit)
         kept = np.ascontiguousarray(counts[..., :decisions])
         if isinstance(mechanism, Mechanism) and mechanism.transfers is not None:

@@ -4,7 +4,7 @@ import itertools
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 import numpy as np
@@ -79,6 +79,8 @@ class SpacedLadder(Ladder):
         further: by how much more finer meshes reach, for each halving of their elements.
         again: programs that tuning may solve again at every later rung.
         hint: a ladder whose tuned widths are also tried.
+        with_entry: whether mechanisms may have payments at action 0 while widths are tuned. They help small meshes more
+            than large ones, so that the widths found with them need not be the best for large ones.
     """
 
     side: Side
@@ -91,6 +93,7 @@ class SpacedLadder(Ladder):
     further: float = _FURTHER
     again: int = 0
     hint: "SpacedLadder | None" = None
+    with_entry: bool = True
     found: FloatArray | None = field(default=None)
 
     def climb(self, task: Task, rung: int, deadline: float) -> AnyPlace | None:
@@ -99,6 +102,7 @@ class SpacedLadder(Ladder):
             return self._place(np.full(max(self.kinds) + 1, np.log(self.starts[len(self.starts) // 2])), self.cells)
         if rung > len(self.divisors):
             return None
+        task = task if self.with_entry else replace(task, entry=None)
         found = self.tune(task, deadline)
         divisor = self.divisors[rung - 1]
         cells = int(np.ceil(self.cells * divisor * (1 + self.further * np.log2(divisor))))
@@ -170,8 +174,8 @@ class GridLadder(Ladder):
         return GridPlace(grids=(Grid.quantile(self.actions[rung]),) * self.agents)
 
 
-def ladders(environment: Environment, alike: tuple[Exchange, ...]) -> list[Ladder]:
-    """The ladders that suit an environment, for both sides."""
+def ladders(environment: Environment, alike: tuple[Exchange, ...], *, entry: bool = False) -> list[Ladder]:
+    """The ladders that suit an environment, for both sides; with payments at action 0 some are tuned both ways."""
     agents = environment.agents
     kinds = agent_kinds(agents, alike)
     interchangeable = max(kinds) == 0 and agents > 1
@@ -194,6 +198,9 @@ def ladders(environment: Environment, alike: tuple[Exchange, ...]) -> list[Ladde
     actions = {1: (10, 20, 40, 80, 160), 2: (10, 20, 40, 60), 3: (5, 8, 11, 14, 18)}.get(agents, (2, 3, 5))
     found += [GridLadder(side=side, agents=agents, actions=actions) for side in Side]
     _give_hints(found, kinds)
+    if entry:
+        spaced = [ladder for ladder in found if isinstance(ladder, SpacedLadder) and ladder.side is Side.LOWER]
+        found += [replace(ladder, with_entry=False) for ladder in spaced]
     return found
 
 

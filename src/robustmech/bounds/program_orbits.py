@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from robustmech.bounds.security_rows import SecurityRows
 from robustmech.lp import orbits
 from robustmech.model import Discretisation, Environment, IntArray
 from robustmech.model.symmetry import Exchange
@@ -37,13 +38,13 @@ def row_orbits(
     discretisation: Discretisation,
     alike: tuple[Exchange, ...],
     states: IntArray,
-    rows: int,
+    security: SecurityRows | None,
 ) -> IntArray:
-    """Orbits of the inequality (row by row, state fastest) and of the decision rows; other rows are kept apart."""
+    """Orbits of the inequality (row by row, state fastest), of the decision rows, and of those for participation."""
     groups = environment.decision_set.groups
     place = np.full(environment.states, -1, dtype=np.int64)
     place[states] = np.arange(states.size)
-    others = rows - discretisation.rows * states.size - discretisation.nodes * groups
+    rows = discretisation.rows * states.size + discretisation.nodes * groups
     permutations = []
     for exchange in alike:
         row, node = discretisation.exchanged[exchange.agents]
@@ -51,10 +52,10 @@ def row_orbits(
             _joined(
                 (row[:, None] * states.size + place[exchange.states[states]]).ravel(),
                 (node[:, None] * groups + np.arange(groups)).ravel(),
-                np.arange(others),
+                *(() if security is None else (security.moved(exchange, node),)),
             )
         )
-    return orbits(rows, permutations)
+    return orbits(rows + (0 if security is None else int(security.starts[-1])), permutations)
 
 
 def _joined(*permutations: IntArray) -> IntArray:

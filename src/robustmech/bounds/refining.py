@@ -101,7 +101,11 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
     deadline = started + target.seconds
     best: dict[Side, LowerBound | UpperBound] = {}
     trouble: RobustmechError | None = None
-    climbers = [_Climber(ladder) for ladder in ladders(task.environment, task.alike) if ladder.side in sides]
+    climbers = [
+        _Climber(ladder)
+        for ladder in ladders(task.environment, task.alike, entry=task.entry is not None)
+        if ladder.side in sides
+    ]
     for side in sides:
         _require_fitting(
             task, target, [climber.ladder for climber in climbers if climber.ladder.side is side], deadline

@@ -1,7 +1,7 @@
 """One side of the bracket on one discretisation: assemble, propose, repair, certify."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
@@ -24,7 +24,7 @@ from robustmech.bounds.solution import (
     UpperBound,
     record_of,
 )
-from robustmech.errors import RepairError, SolveError
+from robustmech.errors import InputError, RepairError, SolveError
 from robustmech.lp import Iteration, Limits, LinearSolution, LinearSolver, SolverStatus
 from robustmech.model import (
     Discretisation,
@@ -153,7 +153,8 @@ class Task:
             if exchange.agents in discretisation.exchanged
         )
         left_out = None if entry is None else entry.left_out(discretisation)
-        program = local_program(self.environment_of(side), discretisation, side, alike, left_out)
+        unit = self.environment.scale
+        program = local_program(self.environment_of(side), discretisation, side, alike, left_out, unit)
         self.watch(Stage(side=side, name="solving"))
         found = self.solver.solve(
             program.folding.program,
@@ -241,11 +242,9 @@ def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
     """
     started = time.perf_counter()
     program, found = task.propose(place, Side.LOWER)
-    candidates = [(program.decisions(found), program.belief_multipliers(found))]
-    candidates.append((np.zeros_like(candidates[0][0]), np.zeros_like(candidates[0][1])))
     best: _Certified | None = None
     trouble: RepairError | None = None
-    for proposed, y in candidates:
+    for proposed, y in _proposals(task, place, program, found):
         try:
             certified = _Certified.of(task.entry, program, place, proposed, y)
         except RepairError as error:
@@ -265,6 +264,27 @@ def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
         multipliers=final.multipliers,
         record=task.record(place, program, found, best.value, started),
     )
+
+
+def _proposals(
+    task: Task, place: LowerPlace, program: LocalProgram, found: LinearSolution
+) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Decisions and belief multipliers: the solution's; those of the program without entry payments; nothing.
+
+    The later ones are for when the solution does not bear out what the solver claims for it.
+    """
+    decisions, multipliers = program.decisions(found), program.belief_multipliers(found)
+    yield decisions, multipliers
+    if task.entry is not None:
+        try:
+            other, proposed = replace(task, entry=None).propose(place, Side.LOWER)
+        except (InputError, SolveError):
+            pass
+        else:
+            kept = other.decisions(proposed)
+            payments = np.zeros((kept.shape[0], decisions.shape[1] - kept.shape[1]))
+            yield np.concatenate([kept, payments], axis=1), other.belief_multipliers(proposed)
+    yield np.zeros_like(decisions), np.zeros_like(multipliers)
 
 
 def solve_upper(task: Task, place: UpperPlace) -> UpperBound:
