@@ -108,6 +108,14 @@ def test_alike_agents_stay_alike() -> None:
     )
 
 
+def test_labelled_arrays_hold_the_payments() -> None:
+    mechanism, _ = gridded(solve(UNLIKE, GRIDS))
+    entry = mechanism.entry_payments
+    assert entry is not None
+    np.testing.assert_array_equal(mechanism.labelled()["entry_payments"], entry.amounts)
+    assert mechanism.labelled()["entry_payments"].dims == ("action of agent 1", "action of agent 2", "agent")
+
+
 def test_what_must_be_shared_is_paid_for() -> None:
     solution = solve(auction([[1, 1]], [1], caps="1/2", must_sell=True))
     assert numbers(solution) == pytest.approx((1, 1), abs=1e-9)

@@ -88,6 +88,8 @@ class Mechanism:
         arrays: dict[str, tuple[list[str], FloatArray]] = {"decisions": ([*names, "decision"], self.decisions)}
         if self.transfers is not None:
             arrays["transfers"] = (["agent", *names], self.transfers)
+        if self.entry_payments is not None:
+            arrays["entry_payments"] = ([*names, "agent"], self.entry_payments.amounts)
         if self.aggregate_excess_growth is not None:
             arrays["aggregate_excess_growth"] = (names, self.aggregate_excess_growth)
         coordinates: dict[str, object] = {name: grid.positions for name, grid in zip(names, self.grids, strict=True)}
