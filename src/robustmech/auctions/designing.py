@@ -93,11 +93,9 @@ def _margin(terms: CommonValueTerms, coin: Fraction) -> Fraction:
 def _promised(terms: Terms) -> float:
     """The guarantee, if there is one: above zero, but where everything must be sold."""
     guarantee = terms.guarantee
-    if guarantee > 0 or (isinstance(terms, CommonValueTerms) and terms.must_sell):
+    if guarantee > 0 or terms.must_sell:
         return guarantee
     if isinstance(terms, SolvedTerms):
-        if terms.sale.must_sell:
-            return guarantee
         finer = "" if terms.increment is None else "; take a smaller increment"
         raise InputError(f"the guarantee is {guarantee:.6g}: this auction promises nothing{finer}")
     if isinstance(terms, CommonValueTerms):

@@ -106,6 +106,11 @@ class SolvedTerms:
         }
 
     @property
+    def must_sell(self) -> bool:
+        """Whether everything must be sold."""
+        return self.sale.must_sell
+
+    @property
     def breakpoints(self) -> tuple[tuple[Fraction, ...], ...]:
         """Each bidder's breakpoints; on a mesh of shares, those of the sum of all bids."""
         spacings = (self.mesh.spacing,) if isinstance(self.mesh, Shares) else self.mesh.spacings

@@ -100,6 +100,7 @@ class KnownMeansTerms:
 
     means: tuple[Fraction, ...]
     bound: Fraction
+    must_sell: ClassVar[bool] = False
     pays_per_lot: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -44,7 +44,7 @@ def bid_in_words(terms: Terms, bidders: tuple[str, ...], lots: int) -> str:
                 f"{terms.guarantee:.7g} per lot: {excluded}."
             )
         return f"{message} {reading} {_SCALE}"
-    cutoff = 0.0 if terms.must_sell else terms.model().cutoff
+    cutoff = 0.0 if terms.must_sell else terms.auction_model().cutoff
     if cutoff:
         reading = (
             f"Points are a request: up to {cutoff:.6g} points in all, one point asks for and gets "

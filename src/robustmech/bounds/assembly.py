@@ -177,21 +177,16 @@ def _stacked(blocks: list[_Rows], width: int, left_out: npt.NDArray[np.bool_] | 
 
     Columns of decisions that are left out stay empty.
     """
-    if left_out is not None:
-        empty = np.append(left_out.ravel(), np.zeros(width - left_out.size, dtype=np.bool_))
-        for block in blocks:
-            kept = [~empty[column] for _, column, _ in block.entries]
-            block.entries[:] = [
-                (row[use], column[use], entry[use])
-                for (row, column, entry), use in zip(block.entries, kept, strict=True)
-            ]
     starts = np.cumsum([0, *(block.lower.size for block in blocks)])
-    rows = [part[0] + start for block, start in zip(blocks, starts[:-1], strict=True) for part in block.entries]
-    columns = [part[1] for block in blocks for part in block.entries]
-    entries = [part[2] for block in blocks for part in block.entries]
-    shape = (int(starts[-1]), width)
-    places = (np.concatenate(rows), np.concatenate(columns))
-    return sp.csr_array(sp.coo_array((np.concatenate(entries), places), shape=shape))
+    row = np.concatenate(
+        [part[0] + start for block, start in zip(blocks, starts[:-1], strict=True) for part in block.entries]
+    )
+    column = np.concatenate([part[1] for block in blocks for part in block.entries])
+    entry = np.concatenate([part[2] for block in blocks for part in block.entries])
+    if left_out is not None:
+        used = np.append(~left_out.ravel(), np.ones(width - left_out.size, dtype=np.bool_))[column]
+        row, column, entry = row[used], column[used], entry[used]
+    return sp.csr_array(sp.coo_array((entry, (row, column)), shape=(int(starts[-1]), width)))
 
 
 def _crossed(

@@ -16,6 +16,7 @@ from robustmech.elements import Meshes, ShareDensities, SharesWithoutTransfers
 from robustmech.errors import InputError, ShapeError
 from robustmech.lp import ClarabelSolver, HighsSolver, Limits, LinearSolver
 from robustmech.model import Environment, Grid, Side, floats
+from robustmech.model.grid import one_per_agent
 from robustmech.model.priors import interior_law
 from robustmech.model.symmetry import exchanges, symmetries
 
@@ -128,7 +129,7 @@ def _places(
         for place in (lower, upper):
             require_memory(place.size(environment, 1), memory_limit, "use fewer cells")
         return lower, upper
-    grids = _grids(environment, grid)
+    grids = one_per_agent(grid, environment.agents)
     folds = symmetries(environment.agents, exchanges(environment, grids))
     require_fitting(environment, grids, folds, memory_limit, _same_kind(grids))
     product = GridPlace(grids=grids)
@@ -167,13 +168,6 @@ def _solver(solver: LinearSolver | str | None) -> LinearSolver:
     if solver not in named:
         raise InputError(f"solver is {solver!r}: choose clarabel or highs, or give a configured solver")
     return named[solver]
-
-
-def _grids(environment: Environment, grid: Grid | Sequence[Grid]) -> tuple[Grid, ...]:
-    grids = (grid,) * environment.agents if isinstance(grid, Grid) else tuple(grid)
-    if len(grids) != environment.agents:
-        raise ShapeError(f"{len(grids)} grids for {environment.agents} agents: give one for all, or one per agent")
-    return grids
 
 
 def _same_kind(grids: tuple[Grid, ...]) -> Callable[[int], tuple[Grid, ...]]:

@@ -30,6 +30,7 @@ from robustmech.model import (
     on_grids,
     rationals,
 )
+from robustmech.model.grid import one_per_agent
 from robustmech.model.rational import Numbers
 from robustmech.transfers import equal_division, individual_growth_transfers
 
@@ -75,7 +76,7 @@ def mechanism_on_grids(
             transfers where nobody can pay.
         RepairError: if participation security cannot be restored.
     """
-    chosen = _one_per_agent(environment, grids)
+    chosen = one_per_agent(grids, environment.agents)
     bids = np.stack(np.meshgrid(*(bid_positions(grid) for grid in chosen), indexing="ij"), axis=-1)
     shape = bids.shape[:-1]
     proposed = _sampled(decisions, bids, environment.decisions, "decisions")
@@ -151,7 +152,7 @@ def information_on_grids(
         InputError: for a density with transfers, or a law that is not finite.
         RepairError: if the law of the state is too far from the beliefs.
     """
-    chosen = _one_per_agent(environment, grids)
+    chosen = one_per_agent(grids, environment.agents)
     if density is not None and environment.transfers:
         raise InputError("with transfers signals must be independent exponentials: leave the density out")
     if not 1 <= points <= _MOST_CELL_POINTS:
@@ -181,7 +182,7 @@ def upper_number(information: InformationStructure, environment: Environment) ->
     Raises:
         InputError: if the law of the state is not in the beliefs, or transfers need independent signals.
     """
-    _one_per_agent(environment, information.grids)
+    one_per_agent(information.grids, environment.agents)
     beliefs = environment.beliefs
     if information.correction.size != environment.states:
         raise ShapeError(f"{information.correction.size} states in the information, {environment.states} given")
@@ -191,12 +192,6 @@ def upper_number(information: InformationStructure, environment: Environment) ->
         if (low is not None and found < low) or (high is not None and found > high):
             raise InputError("the information's law of the state is not in the beliefs")
     return informational_value(environment, on_grids(information.grids, Side.UPPER), information)
-
-
-def _one_per_agent(environment: Environment, grids: Sequence[Grid]) -> tuple[Grid, ...]:
-    if len(grids) != environment.agents:
-        raise ShapeError(f"{len(grids)} grids for {environment.agents} agents: give one per agent")
-    return tuple(grids)
 
 
 def _sampled(rule: Callable[[FloatArray], FloatArray], bids: FloatArray, numbers: int, what: str) -> FloatArray:
@@ -232,7 +227,7 @@ def _cell_points(grid: Grid, points: int) -> FloatArray:
 
 
 def _feasible_counts(mechanism: Mechanism, environment: Environment) -> tuple[Discretisation, IntArray]:
-    discretisation = on_grids(_one_per_agent(environment, mechanism.grids), Side.LOWER)
+    discretisation = on_grids(one_per_agent(mechanism.grids, environment.agents), Side.LOWER)
     if mechanism.decision_counts.shape[-1] != environment.decisions:
         found = mechanism.decision_counts.shape[-1]
         raise ShapeError(f"{found} decisions in the mechanism, {environment.decisions} in the environment")

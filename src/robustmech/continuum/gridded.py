@@ -34,6 +34,7 @@ from robustmech.model import (
     auction,
     product_states,
 )
+from robustmech.model.grid import one_per_agent
 
 ClosedForm = CommonValue | KnownMeans | ConstantSum | PublicExpenditure | BilateralTrade
 
@@ -140,7 +141,7 @@ def _auction(
     environment, chosen = finite.environment, rule if rule is not None else finite.rule
     if chosen.bidders != environment.agents:
         raise ShapeError(f"the rule is for {chosen.bidders} bidders, the model for {environment.agents}")
-    each = _one_per_agent(grids, environment.agents)
+    each = one_per_agent(grids, environment.agents)
     points = _points(each, environment.states)
     own = chosen.transfers if sampled else None
     return GriddedModel(
@@ -207,7 +208,7 @@ def _constant_sum(model: ConstantSum) -> _FiniteAuction:
 
 def _spending(model: PublicExpenditure | BilateralTrade, grids: Grid | Sequence[Grid]) -> GriddedModel:
     problem = model.expenditure if isinstance(model, BilateralTrade) else model
-    environment, (grid, *others) = model.environment(), _one_per_agent(grids, problem.agents)
+    environment, (grid, *others) = model.environment(), one_per_agent(grids, problem.agents)
     if any(other.weights != grid.weights for other in others):
         raise InputError(f"{type(model).__name__} needs the same even grid for all agents")
     return GriddedModel(
@@ -216,13 +217,6 @@ def _spending(model: PublicExpenditure | BilateralTrade, grids: Grid | Sequence[
         information=discrete_information(problem, environment, grid),
         guarantee=model.guarantee,
     )
-
-
-def _one_per_agent(grids: Grid | Sequence[Grid], agents: int) -> tuple[Grid, ...]:
-    each = (grids,) * agents if isinstance(grids, Grid) else tuple(grids)
-    if len(each) != agents:
-        raise ShapeError(f"{len(each)} grids for {agents} agents: give one for all, or one per agent")
-    return each
 
 
 def _points(grids: tuple[Grid, ...], states: int) -> int:

@@ -1,6 +1,7 @@
 """An agent's grid: a probability vector over ordered actions (or signals)."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -133,3 +134,15 @@ class Grid:
         """Where the actions lie on the papers' scale: the sum of ρ_l/S_l below each (j/k on the published grid)."""
         steps = [float(Fraction(w, s)) for w, s in zip(self.weights, self.tails, strict=False)]
         return np.concatenate([[0.0], np.cumsum(steps)[:-1]])
+
+
+def one_per_agent(grids: Grid | Sequence[Grid], agents: int) -> tuple[Grid, ...]:
+    """One grid for each agent, from one for all or one each.
+
+    Raises:
+        ShapeError: for another number of grids.
+    """
+    each = (grids,) * agents if isinstance(grids, Grid) else tuple(grids)
+    if len(each) != agents:
+        raise ShapeError(f"{len(each)} grids for {agents} agents: give one for all, or one per agent")
+    return each

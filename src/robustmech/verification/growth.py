@@ -49,8 +49,7 @@ class Comparison:
         Args:
             problem: as it was, without payments at action 0.
         """
-        payoffs = (value for entries in problem.payoff.values() for value in entries.values())
-        largest = max(map(abs, (*problem.utility_numbers(), *payoffs)), default=Fraction(0))
+        largest = max(map(abs, (*problem.utility_numbers(), *problem.payoff_numbers())), default=Fraction(0))
         return cls(objective=objective, tolerance=RELATIVE_TOLERANCE * largest, shape=shape)
 
     def agree(self, what: str, function: Scaled, targets: tuple[Ratios, ...]) -> str:

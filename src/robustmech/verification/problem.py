@@ -57,13 +57,18 @@ class Problem:
         for entries in self.utilities.values():
             yield from entries.values()
 
+    def payoff_numbers(self) -> Iterator[Fraction]:
+        """Every payoff that is stated."""
+        for entries in self.payoff.values():
+            yield from entries.values()
+
     def utility_pairs(self) -> tuple[tuple[int, int], ...]:
         """The (agent, decision) such that the agent cares about the decision in some state."""
         return tuple(sorted({pair for entries in self.utilities.values() for pair in entries}))
 
     def has_payoff(self) -> bool:
         """Whether the designer's payoff from any decision is other than zero."""
-        return any(value for entries in self.payoff.values() for value in entries.values())
+        return any(self.payoff_numbers())
 
     def payoff_ignores_states(self) -> bool:
         """Whether the designer's payoff from decisions is the same in every state."""
@@ -88,8 +93,7 @@ class Problem:
 
     def denominator(self) -> int:
         """The least whole number that clears the denominators of all utilities and payoffs."""
-        payoffs = (value for entries in self.payoff.values() for value in entries.values())
-        return common_denominator((*self.utility_numbers(), *payoffs))
+        return common_denominator((*self.utility_numbers(), *self.payoff_numbers()))
 
 
 def parse_problem(data: bytes, name: str) -> Problem:

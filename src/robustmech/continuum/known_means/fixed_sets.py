@@ -40,10 +40,6 @@ class SetFunctions:
         found = self.coefficients[np.arange(points.shape[1]) if sets is None else sets, panel]
         return np.asarray(np.einsum("dps,psfd->psf", chebyshev_values(DEGREE, inside), found))
 
-    def one_set(self, code: int, points: FloatArray) -> FloatArray:
-        """Values for one set at points (m,), shape (functions, m): one product of matrices per panel."""
-        return np.asarray(self.some_sets(np.array([code]), points)[0])
-
     def some_sets(self, sets: IntArray, points: FloatArray) -> FloatArray:
         """Values for several sets at the same points (m,), shape (sets, functions, m)."""
         panel, inside = locate(self.breaks, points)

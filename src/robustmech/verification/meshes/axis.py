@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import ClassVar
 
 from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import Enclosure, alternating, joined, nearly
 from robustmech.verification.fields import exact_sequence, sequence
 from robustmech.verification.meshes.exponential import Exponentials
-from robustmech.verification.rows import Places, places
+from robustmech.verification.rows import Places, lowest_nodes, places
 
 LARGEST_BREAKPOINT = 1024
 LEAST_WIDTH = Fraction(1, 2**40)
@@ -67,6 +68,24 @@ class Axis:
     def with_tail(self, low: Enclosure, high: Enclosure, tail: Enclosure) -> Enclosure:
         """One number for every end: those of the low ends, of the high ends, and of the tail."""
         return joined((alternating((low, high)), tail))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnAxes:
+    """A mesh whose nodes are the products of the agents' breakpoints."""
+
+    axes: tuple[Axis, ...]
+    growth_array: ClassVar[str] = "growth"
+    growth_parts: ClassVar[int] = 1
+
+    @property
+    def node_shape(self) -> tuple[int, ...]:
+        """The number of breakpoints of each agent."""
+        return tuple(axis.cells + 1 for axis in self.axes)
+
+    def lowest(self, agent: int) -> Places:
+        """The nodes at the agent's first breakpoint."""
+        return lowest_nodes(self.node_shape, agent)
 
 
 def parse_axes(value: object, where: str, agents: int) -> tuple[Axis, ...]:

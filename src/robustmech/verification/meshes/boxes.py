@@ -2,40 +2,26 @@
 
 from dataclasses import dataclass
 from functools import reduce
-from typing import ClassVar
 
 import numpy as np
 
 from robustmech.verification.enclosure import Enclosure, enclosed, outer
 from robustmech.verification.exactness import Whole
 from robustmech.verification.fields import record
-from robustmech.verification.meshes.axis import Axis, check_count, parse_axes
+from robustmech.verification.meshes.axis import Axis, OnAxes, check_count, parse_axes
 from robustmech.verification.meshes.exponential import Exponentials
 from robustmech.verification.problem import Problem
-from robustmech.verification.rows import Places, Rows, Slope, lowest_nodes
+from robustmech.verification.rows import Places, Rows, Slope
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Boxes:
+class Boxes(OnAxes):
     """One axis for each agent; rows are products of the ends along each."""
-
-    axes: tuple[Axis, ...]
-    growth_array: ClassVar[str] = "growth"
-    growth_parts: ClassVar[int] = 1
-
-    @property
-    def node_shape(self) -> tuple[int, ...]:
-        """The number of breakpoints of each agent."""
-        return tuple(axis.cells + 1 for axis in self.axes)
 
     @property
     def growth_shape(self) -> tuple[int, ...]:
         """The number of rows."""
         return (int(np.prod([axis.ends for axis in self.axes])),)
-
-    def lowest(self, agent: int) -> Places:
-        """The nodes at the agent's first breakpoint."""
-        return lowest_nodes(self.node_shape, agent)
 
     def rows(self) -> Rows:
         """Every product of ends, the last agent fastest."""

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import ClassVar
 
 from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import enclosed
 from robustmech.verification.fields import record, text
-from robustmech.verification.meshes.axis import Axis, check_count, parse_axes
+from robustmech.verification.meshes.axis import Axis, OnAxes, check_count, parse_axes
 from robustmech.verification.meshes.elements import (
     Element,
     all_cells,
@@ -18,23 +17,16 @@ from robustmech.verification.meshes.elements import (
 )
 from robustmech.verification.meshes.exponential import Exponentials
 from robustmech.verification.problem import Problem
-from robustmech.verification.rows import Places, Rows, lowest_nodes
+from robustmech.verification.rows import Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Triangles:
+class Triangles(OnAxes):
     """Two axes, and how the growth is written: for every corner, for every element, or for three corners of each."""
 
     axes: tuple[Axis, Axis]
     by_corner: bool
     has_payoff: bool
-    growth_array: ClassVar[str] = "growth"
-    growth_parts: ClassVar[int] = 1
-
-    @property
-    def node_shape(self) -> tuple[int, ...]:
-        """The number of breakpoints of each agent."""
-        return tuple(axis.cells + 1 for axis in self.axes)
 
     @property
     def growth_shape(self) -> tuple[int, ...]:
@@ -44,10 +36,6 @@ class Triangles:
             return (6 * first * second + 2 * (first + second) + 1,)
         count = 2 * first * second + first + second + 1
         return (count, 3) if self.has_payoff else (count,)
-
-    def lowest(self, agent: int) -> Places:
-        """The nodes at the agent's first breakpoint."""
-        return lowest_nodes(self.node_shape, agent)
 
     def elements(self) -> list[Element]:
         """All elements, in the order of docs/artefacts.md."""
