@@ -139,7 +139,12 @@ def test_no_share_of_nothing() -> None:
 
 def test_entry_payments_are_shown() -> None:
     shown = solve(auction([[1, 1]], [1], caps="1/2", must_sell=True), Grid.quantile(3))
+    assert shown.lower is not None
+    assert shown.lower.mechanism.entry_payments is not None
     assert texts(shown)["at lowest actions"] == "up to 0.5 charged for taking part"
     assert solution_json(shown, None)["entry_payments"] == {"charged": pytest.approx(0.5), "paid": 0.0}
     assert "at lowest actions" not in texts(solution())
+    noise = replace(shown.lower.mechanism.entry_payments, counts=1 + 0 * shown.lower.mechanism.decision_counts)
+    quiet = replace(shown, lower=replace(shown.lower, mechanism=replace(shown.lower.mechanism, entry_payments=noise)))
+    assert "at lowest actions" not in texts(quiet)
     assert solution_json(solution(), None)["entry_payments"] is None

@@ -12,6 +12,8 @@ from robustmech.problems import DataReport
 
 _SHOWN_ROWS = 8
 _SHOWN_DIGITS = 7
+_NOISE = 1e-8
+"""Of the largest utility: smaller payments are a solver's rounding, and are not shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +66,10 @@ def solution_rows(solution: Solution) -> list[tuple[str, str]]:
         rows.append(("grid", f"{solution.places[0]} ({record.size.profiles:,} profiles)"))
     else:
         rows += zip(_mesh_labels(solution), solution.places, strict=True)
-    if (amounts := _entry_payments(solution)) is not None:
-        said = [f"up to {amount:.6g} {what}" for what, amount in amounts.items() if amount]
-        rows.append(("at lowest actions", f"{' and '.join(said) or 'nothing'} for taking part"))
+    noise = _NOISE * solution.environment.scale
+    said = [f"up to {paid:.6g} {what}" for what, paid in (_entry_payments(solution) or {}).items() if paid > noise]
+    if said:
+        rows.append(("at lowest actions", f"{' and '.join(said)} for taking part"))
     rows += [
         ("program", f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"),
         ("time", f"{solution.seconds:.2f} s"),
