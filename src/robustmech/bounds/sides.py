@@ -1,5 +1,6 @@
 """One side of the bracket on one discretisation: assemble, propose, repair, certify."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robustmech.bounds.assembly import LocalProgram, local_program
+from robustmech.bounds.budget import USUAL_ITERATIONS, Budget
 from robustmech.bounds.entry import Entry
 from robustmech.bounds.evaluation import exact_multipliers, informational_value, strategic_value
 from robustmech.bounds.excluded_states import sink_excluded_states
@@ -43,6 +45,10 @@ _TOLERANCE = 1e-5
 _REFINEMENTS = 2
 """How often, at most, a solved mechanism is evaluated again at more rows."""
 _UNLIKELY = 1e-6
+_OVERHEAD = 0.01
+"""Units of work that even the smallest program takes."""
+_MARGIN = 1.5
+"""How much longer than assembling a program certifying its solution is taken to take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,18 +113,20 @@ class Task:
         environment: the environment.
         alike: the exchanges of agents that leave it as it is.
         solver: what proposes solutions.
-        limits: the solver's limits.
+        budget: what may be spent.
         worth: what is at stake, in absolute value.
         watch: called with progress reports.
+        iterations: the solver's iterations for one program, at most; None for no limit.
         entry: the environment with payments at action 0, where mechanisms may have them.
     """
 
     environment: Environment
     alike: tuple[Exchange, ...]
     solver: LinearSolver
-    limits: Limits
+    budget: Budget
     worth: float
     watch: Watch
+    iterations: int | None = None
     entry: Entry | None = None
 
     def environment_of(self, side: Side) -> Environment:
@@ -130,10 +138,9 @@ class Task:
 
         Raises:
             InputError: if no decision is participation secure.
-            SolveError: if the solver left nothing to certify.
+            SolveError: if the solver left nothing to certify, or there is no time or work left.
         """
-        self.watch(Stage(side=side, name="assembling"))
-        program, found = self.solved(place.discretise(side), side)
+        program, found = self.solved(place, side)
         self.watch(Stage(side=side, name="certifying"))
         if found.status is SolverStatus.INFEASIBLE and side is Side.LOWER:
             require_secure_decision(program.environment)
@@ -144,8 +151,16 @@ class Task:
             )
         return program, found
 
-    def solved(self, discretisation: Discretisation, side: Side) -> tuple[LocalProgram, LinearSolution]:
-        """One side's program, folded by the exchanges that the discretisation allows, and the unfolded solution."""
+    def solved(self, place: Place, side: Side) -> tuple[LocalProgram, LinearSolution]:
+        """One side's program, folded by the exchanges that the discretisation allows, and the unfolded solution.
+
+        Raises:
+            OutOfBudgetError: if there is no time or work left to solve it.
+        """
+        self.budget.require()
+        begun = self.budget.elapsed
+        self.watch(Stage(side=side, name="assembling"))
+        discretisation = place.discretise(side)
         entry = self.entry if side is Side.LOWER else None
         alike = tuple(
             exchange
@@ -154,14 +169,28 @@ class Task:
         )
         left_out = None if entry is None else entry.left_out(discretisation)
         unit = self.environment.scale
+        self.budget.require()
         program = local_program(self.environment_of(side), discretisation, side, alike, left_out, unit)
+        self.budget.require()
+        effort = _OVERHEAD + place.size(self.environment, 1).seconds
         self.watch(Stage(side=side, name="solving"))
         found = self.solver.solve(
             program.folding.program,
-            limits=self.limits,
+            limits=self._limits(effort, self.budget.elapsed - begun),
             progress=lambda iteration: self.watch(Stage(side=side, name="solving", iteration=iteration)),
         )
+        self.budget.spend(effort * max(1, found.iterations) / USUAL_ITERATIONS)
         return program, program.folding.unfold(found)
+
+    def _limits(self, effort: float, assembling: float) -> Limits:
+        """The solver's limits: what is left, less the time that certifying is taken to take."""
+        left = self.budget.seconds_left
+        reserve = min(left / 2, _MARGIN * assembling)
+        return Limits(
+            seconds=None if math.isinf(left) else max(left - reserve, 1e-3),
+            iterations=self.budget.iterations(effort, self.iterations),
+            stopped=lambda: self.budget.ended is not None,
+        )
 
     def confirmed(self, program: LocalProgram, found: LinearSolution, value: float) -> bool:
         """Whether a certified number bears out the solver's claim that it reached the optimum."""
