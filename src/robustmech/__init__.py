@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from robustmech import continuum, elements
-    from robustmech.bounds import BoundStatus, LowerBound, Solution, Stage, UpperBound, solve
+    from robustmech.bounds import BoundStatus, Interrupted, LowerBound, Solution, Stage, UpperBound, solve
     from robustmech.elements import ExponentialInformation, Meshes, PiecewiseLinearMechanism
     from robustmech.errors import InputError, RepairError, RobustmechError, ShapeError, SizeError, SolveError
     from robustmech.evaluate import guarantee, potential
@@ -34,6 +34,7 @@ except PackageNotFoundError:  # a source tree that was not installed
 _HOMES = {
     "robustmech.bounds": (
         "BoundStatus",
+        "Interrupted",
         "LowerBound",
         "Solution",
         "Stage",
@@ -89,6 +90,7 @@ __all__ = [
     "HighsSolver",
     "InformationStructure",
     "InputError",
+    "Interrupted",
     "LowerBound",
     "Mechanism",
     "Meshes",
