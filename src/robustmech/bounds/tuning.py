@@ -124,7 +124,7 @@ def _value_and_slope(
         moved = parameters.copy()
         moved[p] += _STEP
         slope[p] = (_lagrangian(program, found, place_at(moved).discretise(side)) - here) / _STEP
-    return -found.objective * program.unit, slope
+    return program.value(found), slope
 
 
 def _lagrangian(program: LocalProgram, found: LinearSolution, discretisation: Discretisation) -> float:
