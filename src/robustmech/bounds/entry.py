@@ -41,7 +41,7 @@ class Entry:
         without: the environment as it was, with K decisions.
         environment: with N more, for every agent in turn a unit that it pays; and N more, a unit that it is paid, where
             an agent can be harmed.
-        unit: M, so large that no payment at action 0 need be larger, by all agents together.
+        unit: M, N + 1 times as large as any payment at action 0 need be, to an agent or by one.
         alike: the exchanges of agents that leave the environment as it is.
     """
 
@@ -61,8 +61,7 @@ class Entry:
         if not environment.transfers or (harmless & worthless).all():
             return None
         chosen, agents = environment.decision_set, environment.agents
-        largest = max(abs(value) for value in environment.utilities.ravel().tolist())
-        unit = largest * chosen.groups * agents
+        unit = (agents + 1) * max(_largest_payment(environment, i) for i in range(agents))
         kinds = 1 if harmless.all() else 2
         signs = np.array([unit] * agents + [-unit] * agents * (kinds - 1), dtype=object)
         paid = np.full((agents, environment.states, signs.size), Fraction(0), dtype=object)
@@ -144,3 +143,11 @@ class Entry:
         return replace(
             mechanism, decision_counts=kept, decision_names=self.without.decision_names, entry_payments=entry
         )
+
+
+def _largest_payment(environment: Environment, agent: int) -> Fraction:
+    """No decision is worth more to the agent in the worst state, nor costs it more there."""
+    own, chosen = environment.utilities[agent], environment.decision_set
+    gain, loss = np.maximum(own, Fraction(0)), np.maximum(-own, Fraction(0))
+    best, worst = (sum(part[:, chosen.group == g].max(axis=1) for g in range(chosen.groups)) for part in (gain, loss))
+    return max(min(best), max(worst))

@@ -26,8 +26,9 @@ from robustmech.bounds.solution import (
     UpperBound,
     record_of,
 )
+from robustmech.bounds.units import program_unit
 from robustmech.errors import InputError, RepairError, SolveError
-from robustmech.lp import Iteration, Limits, LinearSolution, LinearSolver, SolverStatus
+from robustmech.lp import Iteration, Limits, LinearSolution, LinearSolver, SolverStatus, solve_scaled
 from robustmech.model import (
     Discretisation,
     Environment,
@@ -38,7 +39,7 @@ from robustmech.model import (
     Side,
     floats,
 )
-from robustmech.model.priors import interior_law
+from robustmech.model.interior import interior_law
 from robustmech.model.symmetry import Exchange
 
 _TOLERANCE = 1e-5
@@ -168,13 +169,14 @@ class Task:
             if exchange.agents in discretisation.exchanged
         )
         left_out = None if entry is None else entry.left_out(discretisation)
-        unit = self.environment.scale
         self.budget.require()
+        unit = program_unit(self.environment)
         program = local_program(self.environment_of(side), discretisation, side, alike, left_out, unit)
         self.budget.require()
         effort = _OVERHEAD + place.size(self.environment, 1).seconds
         self.watch(Stage(side=side, name="solving"))
-        found = self.solver.solve(
+        found = solve_scaled(
+            self.solver,
             program.folding.program,
             limits=self._limits(effort, self.budget.elapsed - begun),
             progress=lambda iteration: self.watch(Stage(side=side, name="solving", iteration=iteration)),
@@ -194,7 +196,7 @@ class Task:
 
     def confirmed(self, program: LocalProgram, found: LinearSolution, value: float) -> bool:
         """Whether a certified number bears out the solver's claim that it reached the optimum."""
-        missed = abs(value + found.objective * program.unit)
+        missed = abs(value - program.value(found))
         return found.status.solved and missed <= _TOLERANCE * self.worth
 
     def record(
@@ -204,7 +206,7 @@ class Task:
         size = place.size(self.environment, 1)
         record = record_of(found, self.solver, size, started)
         if record.status is BoundStatus.PROVED and not self.confirmed(program, found, value):
-            missed = abs(value + found.objective * program.unit)
+            missed = abs(value - program.value(found))
             detail = f"{found.detail}, but inaccurate: {missed:.1e} from the certified number"
             return replace(record, status=BoundStatus.STOPPED, detail=detail)
         return record

@@ -5,8 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-import numpy as np
-
 from robustmech.bounds.budget import Budget, OutOfBudgetError
 from robustmech.bounds.entry import Entry
 from robustmech.bounds.incumbents import Incumbents, Target, in_words
@@ -16,17 +14,15 @@ from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, 
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, require_fitting, require_memory
 from robustmech.bounds.solution import Solution
 from robustmech.bounds.supervision import Interrupted, supervised
+from robustmech.bounds.units import worth
 from robustmech.elements import Meshes, ShareDensities, SharesWithoutTransfers
 from robustmech.errors import InputError, RobustmechError, ShapeError, SolveError
 from robustmech.lp import ClarabelSolver, HighsSolver, LinearSolver
-from robustmech.model import Environment, Grid, Side, floats
+from robustmech.model import Environment, Grid, Side
 from robustmech.model.grid import one_per_agent
-from robustmech.model.priors import interior_law
 from robustmech.model.symmetry import exchanges, symmetries
 
 _DEFAULT_SECONDS = 60.0
-_LEAST_WORTH = 1e-4
-"""Stakes below this share of the largest utility are not told from none: solvers are good to about 1e-9 of it."""
 _DEFAULT_RELATIVE_GAP = 0.01
 
 
@@ -94,7 +90,7 @@ def solve(
             alike=exchanges(environment),
             solver=chosen,
             budget=budget,
-            worth=_worth(environment),
+            worth=worth(environment),
             watch=watch if watch is not None else _ignore,
             iterations=iteration_limit,
         )
@@ -200,13 +196,6 @@ def _check_meshes(environment: Environment, meshes: Meshes) -> None:
             f"{mesh.kind}: only for problems with transfers whose designer's payoff does not depend on the state; use "
             "triangles with corner_rows=True, or boxes"
         )
-
-
-def _worth(environment: Environment) -> float:
-    """What is at stake: the best expected surplus, in absolute value, at a prior inside the beliefs."""
-    law = floats(interior_law(environment.beliefs))
-    stakes = float(law @ np.abs(environment.best_surplus())), environment.scale * _LEAST_WORTH
-    return max(stakes)
 
 
 def _solver(solver: LinearSolver | str | None) -> LinearSolver:

@@ -179,7 +179,7 @@ def value_and_slope(task: Task, side: Side, families: Families, parameters: Floa
     for kind in range(parameters.size):
         there = family(families.moved(widths, kind)).discretise(side)
         slope[kind] = (_lagrangian(program, found, there) - here) / math.log1p(_STEP)
-    return -found.objective * program.unit, slope
+    return program.value(found), slope
 
 
 def _lagrangian(program: LocalProgram, found: LinearSolution, discretisation: Discretisation) -> float:

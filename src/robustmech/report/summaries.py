@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from robustmech.bounds import Solution
 from robustmech.model import floats
-from robustmech.model.priors import interior_law
+from robustmech.model.interior import interior_law
 from robustmech.problems import DataReport
 
 _SHOWN_ROWS = 8
