@@ -87,10 +87,15 @@ class Place(Protocol):
 class LowerPlace(Place, Protocol):
     """Where a lower program lives, and what its solution is called there."""
 
-    def mechanism(
-        self, environment: Environment, counts: IntArray, growth: FloatArray, mass: FloatArray
-    ) -> AnyMechanism:
-        """The mechanism with the given decisions at the nodes and Ξ at the rows, which have the given masses."""
+    def stored(
+        self,
+        environment: Environment,
+        discretisation: Discretisation,
+        counts: IntArray,
+        multipliers: RationalArray,
+        entry: Entry | None,
+    ) -> tuple[AnyMechanism, float]:
+        """The mechanism with the given decisions at the nodes, and its number with the transfers as it stores them."""
         ...
 
     def finer(self, environment: Environment, counts: IntArray) -> "tuple[LowerPlace, FloatArray] | None":
@@ -218,12 +223,11 @@ class _Certified:
 
     entry: Entry | None
     place: LowerPlace
-    mass: FloatArray
+    discretisation: Discretisation
     counts: IntArray
     proposed: FloatArray
     multipliers: RationalArray
     value: float
-    growth: FloatArray
 
     @classmethod
     def of(
@@ -240,16 +244,15 @@ class _Certified:
         else:
             counts = entry.secured(discretisation, decisions)
         multipliers = sink_excluded_states(program, counts, exact_multipliers(environment, y))
-        value, growth = strategic_value(environment, discretisation, counts, multipliers)
+        value, _ = strategic_value(environment, discretisation, counts, multipliers)
         return cls(
             entry=entry,
             place=place,
-            mass=discretisation.mass,
+            discretisation=discretisation,
             counts=counts,
             proposed=y,
             multipliers=multipliers,
             value=value,
-            growth=growth,
         )
 
     def refined(self, program: LocalProgram, times: int = _REFINEMENTS) -> "_Certified":
@@ -288,10 +291,12 @@ def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
     if best is None:
         raise trouble if trouble is not None else SolveError("the lower program gave nothing to certify")
     final = best.refined(program)
-    mechanism = final.place.mechanism(program.environment, final.counts, final.growth, final.mass)
+    mechanism, value = final.place.stored(
+        program.environment, final.discretisation, final.counts, final.multipliers, task.entry
+    )
     return LowerBound(
-        value=final.value,
-        mechanism=mechanism if task.entry is None else task.entry.paid(mechanism),
+        value=value,
+        mechanism=mechanism,
         multipliers=final.multipliers,
         record=task.record(place, program, found, best.value, started),
     )
