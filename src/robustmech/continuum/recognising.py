@@ -152,7 +152,7 @@ def known_law(beliefs: Beliefs) -> RationalArray | None:
         most_is_zero = limits == [0] and (high if entry > 0 else low) == 0
         if limits and (low == high or most_is_zero):
             law[state] = limits[0] / entry
-    missing = np.flatnonzero(np.equal(law, None))
+    missing = np.array([state for state, value in enumerate(law) if value is None], dtype=np.int64)
     if missing.size > 1:
         return None
     law[missing] = 1 - sum(value for value in law if value is not None)
