@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from robustmech import continuum, elements
+    from robustmech import continuum, elements, gridded
     from robustmech.bounds import BoundStatus, Interrupted, LowerBound, Solution, Stage, UpperBound, solve
     from robustmech.elements import ExponentialInformation, Meshes, PiecewiseLinearMechanism
     from robustmech.errors import InputError, RepairError, RobustmechError, ShapeError, SizeError, SolveError
@@ -76,7 +76,7 @@ _HOMES = {
         "simplex",
     ),
 }
-_FOLDERS = ("continuum", "elements")
+_FOLDERS = ("continuum", "elements", "gridded")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -107,6 +107,7 @@ __all__ = [
     "bilateral_trade",
     "continuum",
     "elements",
+    "gridded",
     "guarantee",
     "potential",
     "product_states",
