@@ -18,7 +18,7 @@ from robustmech.model import (
     Mechanism,
     RationalArray,
 )
-from robustmech.model.priors import interior_law
+from robustmech.model.interior import interior_law
 
 PROBLEM_SCHEMA = "robustmech/problem"
 CERTIFICATE_SCHEMA = "robustmech/certificate"

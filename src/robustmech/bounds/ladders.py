@@ -35,6 +35,8 @@ _NEARBY = 0.1
 """How far, relatively, the widths may move when they are tuned again, for each of the divisor."""
 _FURTHER = 0.12
 """By how much more finer meshes reach, for each halving of their elements."""
+_ASCENTS = 3
+"""From how many starts widths are tuned where agents differ, and the value has many teeth."""
 _LIKELY_ENOUGH = 1e-7
 _DOUBLING = (1, 2, 4, 8, 16, 32)
 Make = Callable[[Widths, int], Family]
@@ -122,7 +124,7 @@ class SpacedLadder(Ladder):
                 self.side,
                 self._families(self.cells),
                 starts,
-                ascents=2 * classes - 1,
+                ascents=1 if classes == 1 else _ASCENTS,
                 evaluations=self.evaluations * classes,
             )
         return self.found
