@@ -137,6 +137,7 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
         lower=lower if isinstance(lower, LowerBound) else None,
         upper=upper if isinstance(upper, UpperBound) else None,
         elapsed=time.perf_counter() - started,
+        entry_payments=task.entry_payments,
         narrow_enough=len(best) < 2 or target.reached(best[Side.LOWER].value, best[Side.UPPER].value),
     )
 

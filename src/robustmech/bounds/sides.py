@@ -110,7 +110,8 @@ class Task:
         limits: the solver's limits.
         worth: what is at stake, in absolute value.
         watch: called with progress reports.
-        entry: the environment with payments at action 0, where mechanisms may have them.
+        entry: the environment with payments at action 0, where mechanisms may have them and they can matter.
+        entry_payments: whether mechanisms may have them.
     """
 
     environment: Environment
@@ -120,6 +121,7 @@ class Task:
     worth: float
     watch: Watch
     entry: Entry | None = None
+    entry_payments: bool = False
 
     def environment_of(self, side: Side) -> Environment:
         """The environment of one side's program: for the mechanism with entry payments, if there are any."""

@@ -37,7 +37,7 @@ def solve(
     memory_limit: float = DEFAULT_MEMORY_LIMIT,
     gap: float | None = None,
     relative_gap: float | None = None,
-    entry_payments: bool = True,
+    entry_payments: bool | None = None,
     watch: Watch | None = None,
 ) -> Solution:
     """Bracket the maximum guarantee and the minimum potential.
@@ -58,7 +58,8 @@ def solve(
         gap: without a grid, how narrow a bracket will do.
         relative_gap: likewise, in proportion to the value; 0.01 if neither is given.
         entry_payments: whether, with transfers, mechanisms may charge agents even at action 0, as much as the decision
-            is worth to them in the worst state, or pay them what it costs them.
+            is worth to them in the worst state, or pay them what it costs them; by default they may, but on the papers'
+            grids, whose program leaves such payments out.
         watch: called with progress reports from the solving thread.
     Raises:
         InputError: for beliefs that no prior satisfies, or options that make no sense.
@@ -70,9 +71,11 @@ def solve(
         raise InputError(f"side is {side!r}: choose both, lower or upper")
     _check_limits(time_limit, iteration_limit, memory_limit)
     _check_gaps(gap, relative_gap, grid)
+    allowed = not _all_published(environment, grid) if entry_payments is None else entry_payments
     task = Task(
         environment=environment,
-        entry=Entry.into(environment) if entry_payments and side != "upper" else None,
+        entry=Entry.into(environment) if allowed and side != "upper" else None,
+        entry_payments=allowed,
         alike=exchanges(environment),
         solver=_solver(solver),
         limits=Limits(seconds=None if grid is None else time_limit, iterations=iteration_limit),
@@ -87,7 +90,15 @@ def solve(
         environment=environment,
         lower=solve_lower(task, lower) if side != "upper" else None,
         upper=solve_upper(task, upper) if side != "lower" else None,
+        entry_payments=task.entry_payments,
     )
+
+
+def _all_published(environment: Environment, grid: Grid | Sequence[Grid] | Meshes | None) -> bool:
+    """Whether every agent's grid is one of the papers'."""
+    if grid is None or isinstance(grid, Meshes):
+        return False
+    return all(own.published_parameter is not None for own in one_per_agent(grid, environment.agents))
 
 
 def _target(
