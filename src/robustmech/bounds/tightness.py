@@ -9,6 +9,7 @@ from enum import Enum
 from fractions import Fraction
 
 import numpy as np
+import numpy.typing as npt
 
 from robustmech.model import Environment, RationalArray
 
@@ -48,15 +49,13 @@ def _constant_worth(environment: Environment) -> bool:
 
 
 def _worth_nothing(environment: Environment) -> bool:
-    """Whether a decision is worth nothing to all; or every agent may get what it deems worthless, and none is hurt."""
+    """Whether for every agent some decision in C is worth nothing to that agent, and hurts no other."""
     worthless = (environment.utilities == 0).all(axis=1)
-    if _can_be_met_by(environment, worthless.all(axis=0)):
-        return True
-    harmless = bool((environment.utilities >= 0).all())
-    return harmless and all(_can_be_met_by(environment, usable) for usable in worthless)
+    harmless = (environment.utilities >= 0).all(axis=(0, 1))
+    return all(_can_be_met_by(environment, usable & harmless) for usable in worthless)
 
 
-def _can_be_met_by(environment: Environment, usable: np.ndarray) -> bool:
+def _can_be_met_by(environment: Environment, usable: npt.NDArray[np.bool_]) -> bool:
     """Whether C has a decision that uses only the given ones, shape (decisions,)."""
     chosen = environment.decision_set
     return all(

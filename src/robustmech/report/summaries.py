@@ -16,8 +16,8 @@ _NOISE = 1e-8
 """Of the largest utility: smaller payments are a solver's rounding, and are not shown."""
 
 
-_ASSUMED = "that the rule on real bids has one is assumed; the number holds for finite mechanisms without"
-_UNKNOWN_TIGHTNESS = "nothing here makes guarantee and potential meet: the gap may be real"
+_ASSUMED = "assumed to exist under the rule on real actions; the number does not need it"
+_UNKNOWN_TIGHTNESS = "not known here: the best guarantee may be below every potential"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
