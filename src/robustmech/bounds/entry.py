@@ -48,14 +48,10 @@ class Entry:
 
     @classmethod
     def into(cls, environment: Environment) -> "Entry | None":
-        """The environment with entry payments; None where they would all be zero, as without transfers.
-
-        They are zero for an agent that nothing can harm in any state, and to whom nothing is worth anything in one.
-        """
-        harmless = (environment.utilities >= 0).all(axis=(1, 2))
-        worthless = (environment.utilities == 0).all(axis=2).any(axis=1)
-        if not environment.transfers or (harmless & worthless).all():
+        """The environment with entry payments; None where they would all be zero, as without transfers."""
+        if not environment.entry_payments_matter:
             return None
+        harmless = (environment.utilities >= 0).all(axis=(1, 2))
         chosen, agents = environment.decision_set, environment.agents
         unit = (agents + 1) * max(_largest_payment(environment, i) for i in range(agents))
         kinds = 1 if harmless.all() else 2

@@ -42,12 +42,14 @@ class Incumbents:
     Args:
         environment: what is solved.
         sides: the sides that are asked for.
+        entry_payments: whether mechanisms may have payments at action 0.
         target: when the bracket is narrow enough, where it is being refined.
         notes: what kept the search from going on, in words.
     """
 
     environment: Environment
     sides: tuple[Side, ...]
+    entry_payments: bool
     target: Target | None = None
     notes: list[str] = field(default_factory=list)
     _best: dict[Side, Bound] = field(default_factory=dict)
@@ -122,6 +124,7 @@ class Incumbents:
             elapsed=elapsed if self.target is not None else None,
             cause=None if narrow_enough else cause or "; ".join(self.notes) or None,
             narrow_enough=narrow_enough or not asked,
+            entry_payments=self.entry_payments,
         )
 
 

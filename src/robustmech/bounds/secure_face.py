@@ -107,5 +107,8 @@ def _relative_interior(chosen: DecisionSet, rows: RationalArray) -> tuple[FloatA
         )
     )
     if not found.status.solved:
-        raise InputError("no decision is participation secure in every state: add an outside option")
+        raise InputError(
+            "no decision is participation secure in every state: add an outside option, or with transfers allow "
+            "payments at the lowest action (entry_payments)"
+        )
     return found.primal[:decisions], found.primal[decisions : decisions + count], found.primal[decisions + count :]

@@ -123,7 +123,7 @@ class Task:
         worth: what is at stake, in absolute value.
         watch: called with progress reports.
         iterations: the solver's iterations for one program, at most; None for no limit.
-        entry: the environment with payments at action 0, where mechanisms may have them.
+        entry: the environment with payments at action 0, where mechanisms may have them and they can matter.
     """
 
     environment: Environment

@@ -38,7 +38,7 @@ def solve(
     memory_limit: float = DEFAULT_MEMORY_LIMIT,
     gap: float | None = None,
     relative_gap: float | None = None,
-    entry_payments: bool = True,
+    entry_payments: bool | None = None,
     watch: Watch | None = None,
 ) -> Solution:
     """Bracket the maximum guarantee and the minimum potential.
@@ -61,7 +61,8 @@ def solve(
         gap: without a grid, how narrow a bracket will do.
         relative_gap: likewise, in proportion to the value; 0.01 if neither is given.
         entry_payments: whether, with transfers, mechanisms may charge agents even at action 0, as much as the decision
-            is worth to them in the worst state, or pay them what it costs them.
+            is worth to them in the worst state, or pay them what it costs them; by default they may, but on the papers'
+            grids, whose program leaves such payments out.
         watch: called with progress reports from the solving thread.
     Raises:
         InputError: for beliefs that no prior satisfies, or options that make no sense.
@@ -80,13 +81,14 @@ def solve(
         time_limit = _DEFAULT_SECONDS
     chosen = _solver(solver)
     sides = tuple(Side) if side == "both" else (Side(side),)
-    incumbents = Incumbents(environment=environment, sides=sides)
     budget = Budget(time_limit, work)
+    allowed = not _all_published(environment, grid) if entry_payments is None else entry_payments
+    incumbents = Incumbents(environment=environment, sides=sides, entry_payments=allowed)
 
     def search() -> None:
         task = Task(
             environment=environment,
-            entry=Entry.into(environment) if entry_payments and Side.LOWER in sides else None,
+            entry=Entry.into(environment) if allowed and Side.LOWER in sides else None,
             alike=exchanges(environment),
             solver=chosen,
             budget=budget,
@@ -130,6 +132,13 @@ def _supervised(search: Callable[[], None], incumbents: Incumbents, budget: Budg
     if isinstance(failure, RobustmechError) and not isinstance(failure, OutOfBudgetError):
         raise failure
     return incumbents.solution(elapsed=budget.elapsed, cause=cause)
+
+
+def _all_published(environment: Environment, grid: Grid | Sequence[Grid] | Meshes | None) -> bool:
+    """Whether every agent's grid is one of the papers'."""
+    if grid is None or isinstance(grid, Meshes):
+        return False
+    return all(own.published_parameter is not None for own in one_per_agent(grid, environment.agents))
 
 
 def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: float, incumbents: Incumbents) -> None:
