@@ -39,8 +39,9 @@ def best_multipliers(
 
 def known_multipliers(beliefs: Beliefs, state_multipliers: FloatArray) -> FloatArray | None:
     """The multipliers y with λ = Bᵀy + λ₀ up to a constant, where rows pin all states, or all but one; else None."""
-    penalties = 0.0 if beliefs.penalties is None else beliefs.penalties.astype(np.float64)
-    wanted = state_multipliers - penalties
+    wanted: FloatArray = state_multipliers
+    if beliefs.penalties is not None:
+        wanted = wanted - beliefs.penalties.astype(np.float64)
     pinned: dict[int, tuple[int, float]] = {}
     equality = beliefs.equality
     for r, row in enumerate(beliefs.exact_rows()):
