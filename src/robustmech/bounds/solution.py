@@ -66,7 +66,6 @@ class SolveRecord:
 
 def record_of(found: LinearSolution, solver: LinearSolver, size: ProgramSize, started: float) -> SolveRecord:
     """The record of a solve that began at a reading of ``time.perf_counter``."""
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return SolveRecord(
         status=BoundStatus.PROVED if found.status.solved else BoundStatus.STOPPED,
         solver=solver.capabilities,
@@ -74,8 +73,14 @@ def record_of(found: LinearSolution, solver: LinearSolver, size: ProgramSize, st
         iterations=found.iterations,
         seconds=time.perf_counter() - started,
         size=size,
-        peak_memory=peak if sys.platform == "darwin" else peak * 1024,
+        peak_memory=peak_memory(),
     )
+
+
+def peak_memory() -> int:
+    """The largest resident memory so far of this process or of one that it solved in, in bytes."""
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
