@@ -55,12 +55,12 @@ class Incumbents:
     _best: dict[Side, Bound] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def offer(self, bound: Bound, *, margin: float = 0.0) -> None:
+    def offer(self, bound: Bound, *, replace: bool = False) -> None:
         """Keep a bound if it is the best of its side.
 
         Args:
             bound: certified.
-            margin: by how much the best so far must be better to be kept.
+            replace: whether to keep it in any case.
         Raises:
             SolveError: if its number is not finite, which certifies nothing.
         """
@@ -69,14 +69,8 @@ class Incumbents:
             raise SolveError(f"the {side.value} number is {bound.value}: nothing was certified")
         with self._lock:
             best = self._best.get(side)
-            gain = (
-                math.inf
-                if best is None
-                else bound.value - best.value
-                if side is Side.LOWER
-                else best.value - bound.value
-            )
-            if gain > -margin:
+            better = best is None or (bound.value > best.value if side is Side.LOWER else bound.value < best.value)
+            if better or replace:
                 self._best[side] = bound
 
     def note(self, words: str) -> None:

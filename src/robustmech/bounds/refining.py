@@ -1,10 +1,11 @@
 """Refining a bracket until it is as narrow as asked."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from robustmech.bounds.budget import OutOfBudgetError
+from robustmech.bounds.candidates import lower_candidates, upper_candidates
 from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
 from robustmech.bounds.sides import LowerPlace, Task, UpperPlace, Watch, solve_lower, solve_upper
@@ -73,6 +74,8 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
         SizeError: if no ladder's first program fits the memory.
         RobustmechError: what went wrong last, if a side has no number in the end.
     """
+    for side in incumbents.sides:
+        offer_candidates(task, side, incumbents)
     climbers = [
         _Climber(ladder)
         for ladder in ladders(task.environment, task.alike, entry=task.entry is not None)
@@ -97,6 +100,27 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
     if not incumbents.complete:
         task.budget.require()
         raise trouble
+
+
+def offer_candidates(task: Task, side: Side, incumbents: Incumbents, *, first_only: bool = False) -> None:
+    """Offer what can be had without a mesh's program, the cheapest first: one for certain, more while there is time.
+
+    Args:
+        task: what is solved.
+        side: for which number.
+        incumbents: what the bounds are offered to.
+        first_only: whether one will do.
+    """
+    candidates: Iterator[LowerBound | UpperBound] = (
+        lower_candidates(task) if side is Side.LOWER else upper_candidates(task)
+    )
+    try:
+        for bound in candidates:
+            incumbents.offer(bound)
+            if first_only or incumbents.narrow_enough or task.budget.ended is not None:
+                return
+    except Exception as error:  # as below
+        incumbents.note(in_words(error))
 
 
 def _note_limit(incumbents: Incumbents, words: str | None) -> None:

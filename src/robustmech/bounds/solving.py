@@ -9,10 +9,10 @@ from robustmech.bounds.budget import Budget, OutOfBudgetError
 from robustmech.bounds.entry import Entry
 from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
-from robustmech.bounds.refining import refine
+from robustmech.bounds.refining import offer_candidates, refine
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, require_fitting, require_memory
-from robustmech.bounds.solution import Solution
+from robustmech.bounds.solution import BoundStatus, Solution
 from robustmech.bounds.supervision import Interrupted, supervised
 from robustmech.bounds.units import worth
 from robustmech.elements import Meshes, ShareDensities, SharesWithoutTransfers
@@ -145,10 +145,13 @@ def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: fl
     """Offer both sides' numbers on given grids or meshes: to the first side half of the time."""
     lower, upper = _places(task.environment, grid, memory_limit)
     for place, side in enumerate(incumbents.sides):
+        offer_candidates(task, side, incumbents, first_only=True)
         last = place == len(incumbents.sides) - 1
         own = task if last else replace(task, budget=task.budget.part(1 / 2))
         try:
-            incumbents.offer(solve_lower(own, lower) if side is Side.LOWER else solve_upper(own, upper))
+            found = solve_lower(own, lower) if side is Side.LOWER else solve_upper(own, upper)
+            # The optimum of the program that was asked for, or the best there is where that was not reached.
+            incumbents.offer(found, replace=found.record.status is BoundStatus.PROVED)
         except OutOfBudgetError as error:
             incumbents.note(in_words(error))
     if not incumbents.complete:
