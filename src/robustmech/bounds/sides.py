@@ -152,6 +152,7 @@ class Task:
         if found.status is SolverStatus.INFEASIBLE and side is Side.LOWER:
             require_secure_decision(program.environment)
         if not found.status.has_solution:
+            self.budget.require()
             raise SolveError(
                 f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left "
                 "nothing to certify: try another grid or the other solver"

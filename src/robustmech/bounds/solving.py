@@ -144,8 +144,9 @@ def _all_published(environment: Environment, grid: Grid | Sequence[Grid] | Meshe
 def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: float, incumbents: Incumbents) -> None:
     """Offer both sides' numbers on given grids or meshes: to the first side half of the time."""
     lower, upper = _places(task.environment, grid, memory_limit)
-    for place, side in enumerate(incumbents.sides):
+    for side in incumbents.sides:
         offer_candidates(task, side, incumbents, first_only=True)
+    for place, side in enumerate(incumbents.sides):
         last = place == len(incumbents.sides) - 1
         own = task if last else replace(task, budget=task.budget.part(1 / 2))
         try:

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -30,21 +31,37 @@ from robustmech.lp.program import (
 
 _PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
 _STEP_SECONDS = 0.05
+_LEAST_SECONDS = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What the process is sent: a configured solver, a program, and its limits."""
+    """What the process is sent: a configured solver, a program, and its limits.
+
+    Args:
+        solver: which is to solve it.
+        program: what is solved.
+        limits: as if the solve began now.
+        until: when its seconds are over, as a reading of ``time.time``; None if there is no such limit.
+    """
 
     solver: LinearSolver
     program: LinearProgram
     limits: Limits
+    until: float | None = None
+
+    def limits_left(self) -> Limits:
+        """The limits, less the time since they were made."""
+        if self.until is None:
+            return self.limits
+        return replace(self.limits, seconds=max(self.until - time.time(), _LEAST_SECONDS))
 
 
 def solve_isolated(task: Task, progress: Progress | None) -> LinearSolution:
     """Solve in a new process; an interrupt kills it and passes through at once, and so does a limit's `stopped`."""
-    stopped = task.limits.stopped
-    task = replace(task, limits=replace(task.limits, stopped=None))
+    stopped, seconds = task.limits.stopped, task.limits.seconds
+    until = None if seconds is None else time.time() + seconds
+    task = replace(task, limits=replace(task.limits, stopped=None), until=until)
     paths = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     # A session of its own, so that the terminal's Ctrl-C reaches only this process, which then decides.
     process = subprocess.Popen(
@@ -132,5 +149,5 @@ def main() -> None:
         pickle.dump(iteration, sys.stdout.buffer)
         sys.stdout.buffer.flush()
 
-    pickle.dump(task.solver.solve(task.program, limits=task.limits, progress=report), sys.stdout.buffer)
+    pickle.dump(task.solver.solve(task.program, limits=task.limits_left(), progress=report), sys.stdout.buffer)
     sys.stdout.buffer.flush()
