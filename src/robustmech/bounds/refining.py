@@ -1,10 +1,11 @@
 """Refining a bracket until it is as narrow as asked."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from robustmech.bounds.candidates import lower_candidates, upper_candidates
 from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
 from robustmech.bounds.sides import LowerPlace, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import require_memory
@@ -106,11 +107,12 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
         for ladder in ladders(task.environment, task.alike, entry=task.entry is not None)
         if ladder.side in sides
     ]
-    for side in sides:
+    _try_candidates(task, target, sides, best, deadline)
+    for side in sides if set(best) != set(sides) else ():
         _require_fitting(
             task, target, [climber.ladder for climber in climbers if climber.ladder.side is side], deadline
         )
-    while climbers:
+    while climbers and not _narrow_enough(target, best):
         climber = _next(climbers, best, task, target, deadline)
         if climber is None:
             break
@@ -127,8 +129,6 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
         climber.place = None
         if side not in best or _better(side, found.value, best[side].value):
             best[side] = found
-        if len(best) == 2 and target.reached(best[Side.LOWER].value, best[Side.UPPER].value):
-            break
     if set(best) != set(sides):
         raise trouble if trouble is not None else SolveError("nothing could be certified in the time given")
     lower, upper = best.get(Side.LOWER), best.get(Side.UPPER)
@@ -137,8 +137,28 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
         lower=lower if isinstance(lower, LowerBound) else None,
         upper=upper if isinstance(upper, UpperBound) else None,
         elapsed=time.perf_counter() - started,
-        narrow_enough=len(best) < 2 or target.reached(best[Side.LOWER].value, best[Side.UPPER].value),
+        narrow_enough=len(best) < 2 or _narrow_enough(target, best),
     )
+
+
+def _try_candidates(
+    task: Task, target: Target, sides: tuple[Side, ...], best: dict[Side, LowerBound | UpperBound], deadline: float
+) -> None:
+    """What closed forms and the like prove, cheapest first on either side, until the bracket is narrow enough."""
+    streams: dict[Side, Iterator[LowerBound | UpperBound]] = {
+        side: lower_candidates(task) if side is Side.LOWER else upper_candidates(task) for side in sides
+    }
+    while streams and time.perf_counter() < deadline and not _narrow_enough(target, best):
+        for side in list(streams):
+            found = next(streams[side], None)
+            if found is None:
+                del streams[side]
+            elif side not in best or _better(side, found.value, best[side].value):
+                best[side] = found
+
+
+def _narrow_enough(target: Target, best: dict[Side, LowerBound | UpperBound]) -> bool:
+    return len(best) == 2 and target.reached(best[Side.LOWER].value, best[Side.UPPER].value)
 
 
 def _require_fitting(task: Task, target: Target, candidates: Sequence[Ladder], deadline: float) -> None:

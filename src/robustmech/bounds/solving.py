@@ -6,14 +6,15 @@ from typing import Literal
 
 import numpy as np
 
+from robustmech.bounds.candidates import improved_lower, improved_upper
 from robustmech.bounds.entry import Entry
 from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
 from robustmech.bounds.refining import Target, refine
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, require_fitting, require_memory
-from robustmech.bounds.solution import Solution
+from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, UpperBound
 from robustmech.elements import Meshes, ShareDensities, SharesWithoutTransfers
-from robustmech.errors import InputError, ShapeError
+from robustmech.errors import InputError, RepairError, ShapeError, SolveError
 from robustmech.lp import ClarabelSolver, HighsSolver, Limits, LinearSolver
 from robustmech.model import Environment, Grid, Side, floats
 from robustmech.model.grid import one_per_agent
@@ -85,9 +86,35 @@ def solve(
     lower, upper = _places(environment, grid, memory_limit)
     return Solution(
         environment=environment,
-        lower=solve_lower(task, lower) if side != "upper" else None,
-        upper=solve_upper(task, upper) if side != "lower" else None,
+        lower=_lower_on(task, lower) if side != "upper" else None,
+        upper=_upper_on(task, upper) if side != "lower" else None,
     )
+
+
+def _lower_on(task: Task, place: LowerPlace) -> LowerBound:
+    """The program's number, or a candidate's where that is poor and the candidate proves more."""
+    try:
+        found = solve_lower(task, place)
+    except (SolveError, RepairError):
+        instead = improved_lower(task, place, None)
+        if instead is None:
+            raise
+        return instead
+    if found.record.status is BoundStatus.PROVED and found.value >= 0:
+        return found
+    return improved_lower(task, place, found) or found
+
+
+def _upper_on(task: Task, place: UpperPlace) -> UpperBound:
+    """Likewise."""
+    try:
+        found = solve_upper(task, place)
+    except (SolveError, RepairError):
+        instead = improved_upper(task, place, None)
+        if instead is None:
+            raise
+        return instead
+    return found if found.record.status is BoundStatus.PROVED else improved_upper(task, place, found) or found
 
 
 def _target(
