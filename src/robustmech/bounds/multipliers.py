@@ -30,7 +30,7 @@ def best_multipliers(
     """
     objective, error = strategic_virtual_objective(environment, discretisation, counts)
     if not environment.transfers:
-        return _without_transfers(environment, (objective - error).min(axis=0), solver)
+        return multipliers_for_least(environment, (objective - error).min(axis=0), solver)
     penalties = environment.beliefs.penalties
     if penalties is not None:
         objective = objective - penalties.astype(np.float64)
@@ -46,8 +46,8 @@ def known_multipliers(beliefs: Beliefs, state_multipliers: FloatArray) -> FloatA
     equality = beliefs.equality
     for r, row in enumerate(beliefs.exact_rows()):
         if len(row) == 1 and equality[r]:
-            ((state, entry),) = row.items()
-            pinned.setdefault(state, (r, float(entry)))
+            ((state, exact),) = row.items()
+            pinned.setdefault(state, (r, float(exact)))
     loose = [state for state in range(beliefs.states) if state not in pinned]
     if len(loose) > 1:
         return None
@@ -63,14 +63,26 @@ def are_known(beliefs: Beliefs) -> bool:
     return known_multipliers(beliefs, np.zeros(beliefs.states)) is not None
 
 
-def _without_transfers(environment: Environment, least: FloatArray, solver: LinearSolver | None) -> RationalArray:
-    """Args: least: min over rows of Φ, shape (states,)."""
+def multipliers_for_least(
+    environment: Environment, least: FloatArray, solver: LinearSolver | None = None
+) -> RationalArray:
+    """The best multipliers where Φ is at least so much in each state, in every row alike.
+
+    Args:
+        environment: the environment.
+        least: shape (states,).
+        solver: for beliefs other than a known prior.
+    Raises:
+        SolveError: if it is needed and ends with nothing.
+    """
     known = known_multipliers(environment.beliefs, least)
     if known is not None:
         return exact_multipliers(environment, known)
     penalties = environment.beliefs.penalties
     if penalties is not None:
         least = least - penalties.astype(np.float64)
+    if not least.any():
+        return exact_multipliers(environment, np.zeros(environment.beliefs.rows))
     return _of_nature(environment, least[None, :], np.ones(1), solver or HighsSolver(method="simplex"))
 
 

@@ -74,8 +74,7 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
         SizeError: if no ladder's first program fits the memory.
         RobustmechError: what went wrong last, if a side has no number in the end.
     """
-    for side in incumbents.sides:
-        offer_candidates(task, side, incumbents)
+    offer_candidates(task, incumbents)
     climbers = [
         _Climber(ladder)
         for ladder in ladders(task.environment, task.alike, entry=task.entry is not None)
@@ -102,25 +101,30 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
         raise trouble
 
 
-def offer_candidates(task: Task, side: Side, incumbents: Incumbents, *, first_only: bool = False) -> None:
+def offer_candidates(task: Task, incumbents: Incumbents, *, first_only: bool = False) -> None:
     """Offer what can be had without a mesh's program, the cheapest first: one for certain, more while there is time.
 
     Args:
         task: what is solved.
-        side: for which number.
-        incumbents: what the bounds are offered to.
-        first_only: whether one will do.
+        incumbents: what the bounds are offered to, for its sides in turn.
+        first_only: whether one for each side will do.
     """
-    candidates: Iterator[LowerBound | UpperBound] = (
-        lower_candidates(task) if side is Side.LOWER else upper_candidates(task)
-    )
-    try:
-        for bound in candidates:
-            incumbents.offer(bound)
-            if first_only or incumbents.narrow_enough or task.budget.ended is not None:
-                return
-    except Exception as error:  # as below
-        incumbents.note(in_words(error))
+    streams: dict[Side, Iterator[LowerBound | UpperBound]] = {
+        side: lower_candidates(task) if side is Side.LOWER else upper_candidates(task) for side in incumbents.sides
+    }
+    rounds = 0
+    while streams and not (rounds and (first_only or incumbents.narrow_enough or task.budget.ended is not None)):
+        rounds += 1
+        for side in list(streams):
+            try:
+                bound = next(streams[side], None)
+                if bound is None:
+                    del streams[side]
+                else:
+                    incumbents.offer(bound)
+            except Exception as error:  # candidates are a help, and what fails with them must not end the search
+                del streams[side]
+                incumbents.note(in_words(error))
 
 
 def _note_limit(incumbents: Incumbents, words: str | None) -> None:

@@ -84,6 +84,10 @@ class Place(Protocol):
         """An estimate of the program's size, before it is built."""
         ...
 
+    def __hash__(self) -> int:
+        """Equal places are one."""
+        ...
+
 
 class LowerPlace(Place, Protocol):
     """Where a lower program lives, and what its solution is called there."""

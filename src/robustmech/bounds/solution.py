@@ -8,6 +8,7 @@ from enum import Enum
 
 from robustmech.bounds.size import ProgramSize
 from robustmech.bounds.tightness import Tightness, tightness
+from robustmech.continuum.recognising import ClosedFormNumber, closed_form_number
 from robustmech.elements import ExponentialInformation, PiecewiseLinearMechanism
 from robustmech.lp import Capabilities, LinearSolution, LinearSolver
 from robustmech.model import (
@@ -203,6 +204,11 @@ class Solution:
         if self.elapsed is not None:
             return self.elapsed
         return sum(record.seconds for record in self.records)
+
+    @property
+    def closed_form(self) -> ClosedFormNumber | None:
+        """The closed form that the problem is an instance of, and its number; None if there is none."""
+        return closed_form_number(self.environment)
 
     @property
     def state_law(self) -> FloatArray | None:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from robustmech.bounds.budget import Budget, OutOfBudgetError
+from robustmech.bounds.budget import Budget
+from robustmech.bounds.candidates import grid_lower_candidates, grid_upper_candidates
 from robustmech.bounds.entry import Entry
 from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
@@ -129,7 +130,7 @@ def _supervised(search: Callable[[], None], incumbents: Incumbents, budget: Budg
         if isinstance(failure, RobustmechError | MemoryError):
             raise failure
         raise SolveError(f"nothing could be certified: {cause}") from failure
-    if isinstance(failure, RobustmechError) and not isinstance(failure, OutOfBudgetError):
+    if isinstance(failure, InputError):
         raise failure
     return incumbents.solution(elapsed=budget.elapsed, cause=cause)
 
@@ -142,21 +143,31 @@ def _all_published(environment: Environment, grid: Grid | Sequence[Grid] | Meshe
 
 
 def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: float, incumbents: Incumbents) -> None:
-    """Offer both sides' numbers on given grids or meshes: to the first side half of the time."""
+    """Offer both sides' numbers on given grids or meshes: to the first side half of the time.
+
+    Raises:
+        InputError: if the problem or the grids make no sense.
+    """
     lower, upper = _places(task.environment, grid, memory_limit)
+    offer_candidates(task, incumbents, first_only=True)
     for side in incumbents.sides:
-        offer_candidates(task, side, incumbents, first_only=True)
-    for place, side in enumerate(incumbents.sides):
-        last = place == len(incumbents.sides) - 1
+        last = side is incumbents.sides[-1]
         own = task if last else replace(task, budget=task.budget.part(1 / 2))
         try:
             found = solve_lower(own, lower) if side is Side.LOWER else solve_upper(own, upper)
-            # The optimum of the program that was asked for, or the best there is where that was not reached.
-            incumbents.offer(found, replace=found.record.status is BoundStatus.PROVED)
-        except OutOfBudgetError as error:
+        except InputError:
+            raise
+        except Exception as error:  # a failure of any kind must not lose what there is besides
             incumbents.note(in_words(error))
-    if not incumbents.complete:
-        task.budget.require()
+        else:
+            # The optimum of the program that was asked for, or the best there is where that was not reached.
+            proved = found.record.status is BoundStatus.PROVED
+            incumbents.offer(found, replace=proved)
+            if proved and (side is Side.UPPER or found.value >= 0):
+                continue
+        others = grid_lower_candidates(task, lower) if side is Side.LOWER else grid_upper_candidates(task, upper)
+        for candidate in others:
+            incumbents.offer(candidate)
 
 
 def _check_limits(

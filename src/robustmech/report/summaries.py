@@ -69,8 +69,13 @@ def solution_rows(solution: Solution, *, timed: bool = True) -> list[tuple[str, 
         ):
             if size > 0:
                 rows.append(("", f"{solution.gap / size:.2%} of {name} {size:.6g} (under {measure.law})"))
+    if solution.closed_form is not None:
+        rows.append(
+            ("closed form", f"{solution.closed_form.value:.7g} ({solution.closed_form.model}{_used(solution)})")
+        )
     record = max(solution.records, key=lambda record: record.size.nonzeros)
-    rows.append(("status", f"{solution.status} ({record.solver.name} {record.solver.version}: {_details(solution)})"))
+    solver = f"{record.solver.name} {record.solver.version}".strip()
+    rows.append(("status", f"{solution.status} ({solver}: {_details(solution)})"))
     if solution.grids:
         rows.append(("grid", f"{solution.places[0]} ({record.size.profiles:,} profiles)"))
     else:
@@ -127,6 +132,7 @@ def solution_json(solution: Solution, title: str | None, *, timed: bool = True) 
         "expected_value": measure.expected_value,
         "efficient_surplus": measure.efficient_surplus,
         "expectations_under": measure.law,
+        "closed_form": _closed_form(solution),
         "places": list(solution.places),
         "entry_payments_allowed": _entry_payments_allowed(solution),
         "entry_payments": _entry_payments(solution),
@@ -172,6 +178,23 @@ def _entry_payments_allowed(solution: Solution) -> bool | None:
     if solution.lower is None or not solution.environment.transfers:
         return None
     return solution.entry_payments
+
+
+def _closed_form(solution: Solution) -> dict[str, object] | None:
+    """The closed form's name and number, and which sides of the bracket are its own mechanism or information."""
+    found = solution.closed_form
+    return None if found is None else {"model": found.model, "value": found.value, "proves": _proved_by_it(solution)}
+
+
+def _used(solution: Solution) -> str:
+    sides = _proved_by_it(solution)
+    own = {"lower": "mechanism", "upper": "information"}
+    return f"; its own {' and '.join(own[side] for side in sides)} on a mesh" if sides else ""
+
+
+def _proved_by_it(solution: Solution) -> list[str]:
+    sides = (("lower", solution.lower), ("upper", solution.upper))
+    return [name for name, side in sides if side is not None and side.record.detail.startswith("closed form")]
 
 
 def _entry_payments(solution: Solution) -> dict[str, float] | None:

@@ -17,12 +17,13 @@ objective is linear, and the prior is cut as it comes.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import cast
 
 import numpy as np
 
 from robustmech.bounds.candidates.coupling import curtain, paired_multipliers
-from robustmech.bounds.candidates.proposals import LowerProposal, Multipliers, UpperProposal, discretised
+from robustmech.bounds.candidates.proposals import LowerProposal, Multipliers, UpperProposal
 from robustmech.bounds.evaluation import exact_multipliers, strategic_virtual_objective
 from robustmech.bounds.multipliers import known_multipliers
 from robustmech.bounds.places import InformationPlace, MechanismPlace
@@ -31,7 +32,7 @@ from robustmech.continuum.recognising import CommonValueProblem, known_law
 from robustmech.elements import Boxes, ExponentialSums, Shares, Spacing
 from robustmech.elements.upper_sums import bernstein_cell, sum_rates
 from robustmech.errors import SolveError
-from robustmech.model import Discretisation, Environment, FloatArray, IntArray, RationalArray, Side, floats
+from robustmech.model import Discretisation, Environment, FloatArray, IntArray, RationalArray, floats
 
 CELLS = (12, 48, 192)
 _MOST_GROUPS = 64
@@ -74,8 +75,11 @@ class Grouped:
             parts = masses * values / (masses @ values)
             below = np.cumsum(masses) - masses / 2 + np.cumsum(parts) - parts / 2
             group = np.unique(np.floor(below * most / 2).astype(np.int64), return_inverse=True)[1]
-        together = np.bincount(group, weights=masses)
-        means = np.bincount(group, weights=masses * values) / together
+        together = np.zeros(group.max() + 1)
+        np.add.at(together, group, masses)
+        worth = np.zeros(together.size)
+        np.add.at(worth, group, masses * values)
+        means = worth / together
         model = CommonValue(means, together / together.sum(), problem.bidders, float(problem.cost), problem.must_sell)
         return cls(
             problem=problem,
@@ -179,14 +183,20 @@ def common_value_information(problem: CommonValueProblem, environment: Environme
     index = {exact: place for place, exact in enumerate(problem.values)}
     at = np.array([index.get(exact, 0) if mass else 0 for exact, mass in zip(value, law, strict=True)])
     part = law / np.array([float(mass) for mass in problem.probabilities])[at]
+    part = grouped.share[at] * part
+
+    def joint(
+        mesh: ExponentialSums, upward: bool, _environment: Environment, discretisation: Discretisation
+    ) -> FloatArray:
+        mass = discretisation.mass
+        by_group = curtain(grouped.means, grouped.masses, _targets(grouped, mesh, mass), mass, upward)
+        return np.asarray(by_group[:, grouped.group][:, at] * part)
+
     for cells in CELLS:
         place = placed_information(grouped, cells)
-        mass = discretised(place, Side.UPPER).mass
-        mesh = cast(ExponentialSums, place.mesh)
-        for upward in (True, False) if not problem.must_sell else (True,):
-            by_group = curtain(grouped.means, grouped.masses, _targets(grouped, mesh, mass), mass, upward)
-            joint = by_group[:, grouped.group][:, at] * (grouped.share[at] * part)
-            yield UpperProposal(place=place, joint=joint, detail=_DETAIL)
+        for upward in (True,) if problem.must_sell else (True, False):
+            cut = partial(joint, cast(ExponentialSums, place.mesh), upward)
+            yield UpperProposal(place=place, joint=cut, detail=_DETAIL)
 
 
 def _targets(grouped: Grouped, mesh: ExponentialSums, mass: FloatArray) -> FloatArray:

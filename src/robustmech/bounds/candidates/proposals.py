@@ -50,7 +50,7 @@ class UpperProposal:
     """
 
     place: UpperPlace
-    joint: FloatArray
+    joint: Callable[[Environment, Discretisation], FloatArray]
     detail: str
 
 
@@ -97,7 +97,7 @@ def certified_upper(task: Task, proposal: UpperProposal) -> Iterator[UpperBound]
     started = time.perf_counter()
     try:
         discretisation = discretised(proposal.place, Side.UPPER)
-        law = exact_law(task.environment, discretisation, proposal.joint)
+        law = exact_law(task.environment, discretisation, proposal.joint(task.environment, discretisation))
         value = informational_value(task.environment, discretisation, law)
         information = proposal.place.information(law)
     except (RobustmechError, ArithmeticError):
