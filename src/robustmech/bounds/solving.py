@@ -149,7 +149,8 @@ def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: fl
         InputError: if the problem or the grids make no sense.
     """
     lower, upper = _places(task.environment, grid, memory_limit)
-    offer_candidates(task, incumbents, first_only=True)
+    limited = task.budget.seconds is not None
+    offer_candidates(task, incumbents, first_only=not limited)
     for side in incumbents.sides:
         last = side is incumbents.sides[-1]
         own = task if last else replace(task, budget=task.budget.part(1 / 2))
@@ -160,14 +161,16 @@ def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: fl
         except Exception as error:  # a failure of any kind must not lose what there is besides
             incumbents.note(in_words(error))
         else:
-            # The optimum of the program that was asked for, or the best there is where that was not reached.
+            # What was asked for, or the best there is where there was too little time for it.
             proved = found.record.status is BoundStatus.PROVED
-            incumbents.offer(found, replace=proved)
+            incumbents.offer(found, replace=proved or not limited)
             if proved and (side is Side.UPPER or found.value >= 0):
                 continue
+            if not proved:
+                incumbents.note(f"the {side.value} program ended with '{found.record.detail}'")
         others = grid_lower_candidates(task, lower) if side is Side.LOWER else grid_upper_candidates(task, upper)
         for candidate in others:
-            incumbents.offer(candidate)
+            incumbents.offer(replace(candidate, record=replace(candidate.record, status=BoundStatus.STOPPED)))
 
 
 def _check_limits(
