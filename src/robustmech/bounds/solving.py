@@ -13,7 +13,7 @@ from robustmech.bounds.refining import Target, refine
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, require_fitting, require_memory
 from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, UpperBound
-from robustmech.elements import Meshes, ShareDensities, SharesWithoutTransfers
+from robustmech.elements import Meshes, PublicSignals, ShareDensities, SharesWithoutTransfers
 from robustmech.errors import InputError, RepairError, ShapeError, SolveError
 from robustmech.lp import ClarabelSolver, HighsSolver, Limits, LinearSolver
 from robustmech.model import Environment, Grid, Side, floats
@@ -167,7 +167,7 @@ def _check_meshes(environment: Environment, meshes: Meshes) -> None:
     for mesh in (meshes.mechanism, meshes.information):
         if mesh.agents != environment.agents:
             raise ShapeError(f"{mesh.kind} for {mesh.agents} agents: the environment has {environment.agents}")
-        if isinstance(mesh, SharesWithoutTransfers | ShareDensities) and environment.transfers:
+        if isinstance(mesh, SharesWithoutTransfers | ShareDensities | PublicSignals) and environment.transfers:
             raise InputError(f"{mesh.kind}: only for problems without transfers")
     mesh = meshes.mechanism
     if mesh.averages_payoff and not (environment.transfers and environment.payoff_ignores_state):

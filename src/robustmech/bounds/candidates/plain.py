@@ -106,8 +106,9 @@ def no_information(environment: Environment) -> Iterator[UpperProposal]:
 def worst_law(environment: Environment, joint_payoff: FloatArray) -> FloatArray:
     r"""The law in the beliefs with the least :math:`\max_{c \in C} \mu \cdot Wc - \lambda_0 \cdot \mu`.
 
-    It is found to a solver's accuracy. The maximum over a product of capped simplexes is a sum over groups, :math:`\min \sum_g p_g + \sum_k \kappa_k r_k`
-    with :math:`p_g + r_k \ge (W^\top \mu)_k` and :math:`r \ge 0`, and :math:`p_g \ge 0` where nothing is required.
+    It is found to a solver's accuracy. The maximum over a product of capped simplexes is
+    :math:`\min \sum_g p_g + \sum_k \kappa_k r_k` with :math:`p_g + r_k \ge (W^\top \mu)_k` and :math:`r \ge 0`, and
+    :math:`p_g \ge 0` where nothing is required.
 
     Args:
         joint_payoff: W, shape (states, decisions).
