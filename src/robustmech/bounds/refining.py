@@ -7,9 +7,10 @@ from typing import cast
 
 from robustmech.bounds.candidates import lower_candidates, upper_candidates
 from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
-from robustmech.bounds.sides import LowerPlace, Task, UpperPlace, Watch, solve_lower, solve_upper
+from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import require_memory
 from robustmech.bounds.solution import LowerBound, Solution, UpperBound
+from robustmech.continuum.recognising import recognised
 from robustmech.errors import RobustmechError, SolveError, SpacingError
 from robustmech.lp import Limits
 from robustmech.model import Side
@@ -108,7 +109,8 @@ def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
         if ladder.side in sides
     ]
     _try_candidates(task, target, sides, best, deadline)
-    for side in sides if set(best) != set(sides) else ():
+    known = set(best) == set(sides) and (recognised(task.environment) is not None or _narrow_enough(target, best))
+    for side in () if known else sides:
         _require_fitting(
             task, target, [climber.ladder for climber in climbers if climber.ladder.side is side], deadline
         )
@@ -150,6 +152,7 @@ def _try_candidates(
     }
     while streams and time.perf_counter() < deadline and not _narrow_enough(target, best):
         for side in list(streams):
+            _with_bracket(task.watch, best)(Stage(side=side, name="certifying"))
             found = next(streams[side], None)
             if found is None:
                 del streams[side]
