@@ -8,9 +8,10 @@ from robustmech.bounds.budget import OutOfBudgetError
 from robustmech.bounds.candidates import lower_candidates, upper_candidates
 from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
-from robustmech.bounds.sides import LowerPlace, Task, UpperPlace, Watch, solve_lower, solve_upper
+from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import require_memory
 from robustmech.bounds.solution import LowerBound, UpperBound
+from robustmech.continuum.recognising import recognised
 from robustmech.errors import SolveError, SpacingError
 from robustmech.model import Side
 
@@ -80,9 +81,9 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
         for ladder in ladders(task.environment, task.alike, entry=task.entry is not None)
         if ladder.side in incumbents.sides
     ]
-    for side in incumbents.sides:
-        if incumbents.number(side) is None:
-            _require_fitting(task, target, [climber.ladder for climber in climbers if climber.ladder.side is side])
+    known = incumbents.complete and (incumbents.narrow_enough or recognised(task.environment) is not None)
+    for side in () if known else incumbents.sides:
+        _require_fitting(task, target, [climber.ladder for climber in climbers if climber.ladder.side is side])
     trouble: Exception = SolveError("nothing could be certified")
     while not incumbents.narrow_enough and task.budget.ended is None:
         climber = _next(climbers, incumbents, task)
@@ -116,6 +117,7 @@ def offer_candidates(task: Task, incumbents: Incumbents, *, first_only: bool = F
     while streams and not (rounds and (first_only or incumbents.narrow_enough or task.budget.ended is not None)):
         rounds += 1
         for side in list(streams):
+            _with_bracket(task.watch, incumbents)(Stage(side=side, name="certifying"))
             try:
                 bound = next(streams[side], None)
                 if bound is None:

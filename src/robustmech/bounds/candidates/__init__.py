@@ -1,4 +1,4 @@
-"""Candidates for either side that need no large program: closed forms, constant decisions, no information."""
+"""Candidates for either side that need no large program: closed forms, constant decisions, public information."""
 
 from robustmech.bounds.candidates.sides import (
     grid_lower_candidates,

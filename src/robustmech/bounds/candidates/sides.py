@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from robustmech.bounds.candidates.plain import constant_mechanisms, constant_on_grids, no_information
 from robustmech.bounds.candidates.proposals import LowerProposal, UpperProposal, certified_lower, certified_upper
+from robustmech.bounds.candidates.public import chosen_public_information, plain_public_information
 from robustmech.bounds.places import GridPlace
 from robustmech.bounds.sides import LowerPlace, Task, UpperPlace
 from robustmech.bounds.solution import LowerBound, UpperBound
@@ -30,10 +31,12 @@ def lower_candidates(task: Task) -> Iterator[LowerBound]:
 
 
 def upper_candidates(task: Task) -> Iterator[UpperBound]:
-    """Certified information, the cheapest first: none, then the closed form's."""
+    """Certified information, the cheapest first: none, full, the closed form's, the best of public signals."""
     environment = task.environment
-    for proposal in _surviving(lambda: no_information(environment), lambda: _closed_information(environment)):
+    plain = (lambda: no_information(environment), lambda: plain_public_information(environment))
+    for proposal in _surviving(*plain, lambda: _closed_information(environment)):
         yield from certified_upper(task, proposal)
+    yield from chosen_public_information(task)
 
 
 def grid_lower_candidates(task: Task, place: LowerPlace) -> Iterator[LowerBound]:
