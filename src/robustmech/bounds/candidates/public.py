@@ -21,7 +21,7 @@ from robustmech.elements import PublicSignals
 from robustmech.errors import RobustmechError
 from robustmech.lp import HighsSolver, LinearProgram
 from robustmech.model import Discretisation, Environment, FloatArray, floats
-from robustmech.model.priors import interior_law
+from robustmech.model.interior import interior_law
 
 _MOST_SETS = 400
 _MOST_ENTRIES = 40_000
