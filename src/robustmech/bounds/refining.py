@@ -110,14 +110,13 @@ def offer_candidates(task: Task, incumbents: Incumbents, *, first_only: bool = F
         incumbents: what the bounds are offered to, for its sides in turn.
         first_only: whether one for each side will do.
     """
-    streams: dict[Side, Iterator[LowerBound | UpperBound]] = {
-        side: lower_candidates(task) if side is Side.LOWER else upper_candidates(task) for side in incumbents.sides
-    }
+    streams = {side: _candidates(task, side) for side in incumbents.sides}
     rounds = 0
     while streams and not (rounds and (first_only or incumbents.narrow_enough or task.budget.ended is not None)):
         rounds += 1
         for side in list(streams):
-            _with_bracket(task.watch, incumbents)(Stage(side=side, name="certifying"))
+            if not first_only:
+                _with_bracket(task.watch, incumbents)(Stage(side=side, name="certifying"))
             try:
                 bound = next(streams[side], None)
                 if bound is None:
@@ -127,6 +126,10 @@ def offer_candidates(task: Task, incumbents: Incumbents, *, first_only: bool = F
             except Exception as error:  # candidates are a help, and what fails with them must not end the search
                 del streams[side]
                 incumbents.note(in_words(error))
+
+
+def _candidates(task: Task, side: Side) -> Iterator[LowerBound | UpperBound]:
+    yield from lower_candidates(task) if side is Side.LOWER else upper_candidates(task)
 
 
 def _note_limit(incumbents: Incumbents, words: str | None) -> None:

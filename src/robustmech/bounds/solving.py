@@ -127,7 +127,7 @@ def _supervised(search: Callable[[], None], incumbents: Incumbents, budget: Budg
         raise Interrupted(found if found.records else None) from None
     cause = None if failure is None else in_words(failure)
     if not incumbents.complete:
-        if isinstance(failure, RobustmechError | MemoryError):
+        if isinstance(failure, RobustmechError):
             raise failure
         raise SolveError(f"nothing could be certified: {cause}") from failure
     if isinstance(failure, InputError):
