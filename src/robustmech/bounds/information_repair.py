@@ -165,6 +165,4 @@ def _smallest_mixture(
     ratio = max(ratio, Fraction(1, _MIXTURE_DENOMINATOR))
     exact = ratio / (1 + ratio)
     mixture = Fraction(int(exact * _MIXTURE_DENOMINATOR) + 1, _MIXTURE_DENOMINATOR)
-    if mixture >= 1:
-        raise RepairError(f"information: the law of the state is {float(ratio):.1e} away from the beliefs")
-    return mixture
+    return mixture if mixture < 1 else exact

@@ -7,16 +7,21 @@ Source: Brooks & Du (2023), Theorem 1, Lemma 1 and programs (20) and (27).
 """
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 
 import numpy as np
 import scipy.sparse as sp
 
-from robustmech.bounds.evaluation import informational_value, strategic_value, strategic_virtual_objective
+from robustmech.bounds.evaluation import (
+    exact_multipliers,
+    informational_value,
+    strategic_value,
+    strategic_virtual_objective,
+)
 from robustmech.bounds.information_repair import exact_information
 from robustmech.bounds.participation import feasible_decisions
+from robustmech.bounds.units import program_unit
 from robustmech.errors import InputError, ShapeError, SolveError
-from robustmech.lp import ClarabelSolver, LinearProgram, LinearSolver
+from robustmech.lp import ClarabelSolver, LinearProgram, LinearSolver, solve_scaled
 from robustmech.model import (
     Discretisation,
     Environment,
@@ -27,9 +32,11 @@ from robustmech.model import (
     Mechanism,
     RationalArray,
     Side,
+    floats,
     on_grids,
     rationals,
 )
+from robustmech.model.belief_units import belief_units
 from robustmech.model.grid import one_per_agent
 from robustmech.model.rational import Numbers
 from robustmech.transfers import equal_division, individual_growth_transfers
@@ -267,21 +274,18 @@ def _best_multipliers(
     each = sp.kron(sp.identity(rows), np.ones((1, states)), format="csr")
     sums = each if environment.transfers else sp.csr_array(np.ones((1, rows * states)))
     ones = np.ones(sums.shape[0])
-    low = np.array([-np.inf if limit is None else float(limit) for limit in beliefs.lower])
-    high = np.array([np.inf if limit is None else float(limit) for limit in beliefs.upper])
-    found = solver.solve(
+    own, unit = belief_units(beliefs), program_unit(environment)
+    found = solve_scaled(
+        solver,
         LinearProgram(
-            cost=(objective * mass[:, None]).ravel() / environment.scale,
-            matrix=sp.csr_array(sp.vstack([sums, sp.kron(mass[None, :], beliefs.matrix)], format="csr")),
-            row_lower=np.concatenate([ones, low]),
-            row_upper=np.concatenate([ones, high]),
+            cost=(objective * mass[:, None]).ravel() / float(unit),
+            matrix=sp.csr_array(sp.vstack([sums, sp.kron(mass[None, :], own.matrix)], format="csr")),
+            row_lower=np.concatenate([ones, own.lower]),
+            row_upper=np.concatenate([ones, own.upper]),
             column_lower=np.zeros(rows * states),
             column_upper=np.full(rows * states, np.inf),
-        )
+        ),
     )
     if not found.status.has_solution:
         raise SolveError(f"the solver ended with '{found.detail}' on the belief multipliers: give some")
-    proposed = np.nan_to_num(-found.multipliers[ones.size :] * environment.scale).tolist()
-    sides = [beliefs.lower[r] if y > 0 else beliefs.upper[r] for r, y in enumerate(proposed)]
-    exact = [Fraction(0) if side is None else Fraction(y) for y, side in zip(proposed, sides, strict=True)]
-    return rationals(np.array(exact, dtype=object)) if exact else rationals([])
+    return exact_multipliers(environment, -found.multipliers[ones.size :] * floats(unit / own.unit))
