@@ -1,6 +1,7 @@
 """Units change nothing: a problem in other units of money, or with its belief rows in others, has the same numbers."""
 
 import functools
+from collections.abc import Callable
 from fractions import Fraction
 
 import numpy as np
@@ -10,9 +11,20 @@ from hypothesis import strategies as st
 
 from definitions.cases import CASES, NINE, Q, general
 from definitions.units import in_units
-from robustmech import Beliefs, Environment, Grid, Solution, auction, public_expenditure, solve
+from robustmech import (
+    Beliefs,
+    Environment,
+    Grid,
+    InformationStructure,
+    Mechanism,
+    Solution,
+    auction,
+    public_expenditure,
+    solve,
+)
 from robustmech.bounds.units import program_unit, worth
 from robustmech.evaluate import guarantee, potential
+from robustmech.model import rationals
 from robustmech.model.interior import interior_law
 
 MEANS = [Fraction(2, 5), Fraction(1, 2)]
@@ -27,7 +39,7 @@ def entry_payments() -> tuple[Environment, tuple[Grid, ...]]:
 
 
 def interval_means() -> tuple[Environment, tuple[Grid, ...]]:
-    values = [[0, Fraction(1, 42)], [Fraction(5, 42), Fraction(1, 7)], [Fraction(5, 12), 1], [1, 0]]
+    values = rationals([[0, "1/42"], ["5/42", "1/7"], ["5/12", 1], [1, 0]]).tolist()
     limits = [(m / 2, m * Fraction(3, 2)) for m in MEANS]
     return auction(values, beliefs=Beliefs.means(values, limits)), (Q(4), Q(4))
 
@@ -41,7 +53,7 @@ def two_solved(name: str) -> tuple[Environment, tuple[Grid, ...]]:
     return case.environment, case.grids
 
 
-PROBLEMS = {
+PROBLEMS: dict[str, Callable[[], tuple[Environment, tuple[Grid, ...]]]] = {
     **{name: functools.partial(two_solved, name) for name in CASES if name != "large numbers"},
     "entry payments": entry_payments,
     "means in wide intervals": interval_means,
@@ -96,27 +108,28 @@ def test_powers_of_ten_multiply_both_numbers(name: str, power: int, data: st.Dat
     assert statuses(found) == statuses(solved(name))
 
 
+def exact_numbers(solution: Solution) -> tuple[float, float]:
+    """The exact guarantee of a solution's mechanism, and the exact potential of its information."""
+    assert solution.lower is not None
+    assert solution.upper is not None
+    mechanism, information = solution.lower.mechanism, solution.upper.information
+    assert isinstance(mechanism, Mechanism)
+    assert isinstance(information, InformationStructure)
+    return guarantee(mechanism, solution.environment).value, potential(information, solution.environment).value
+
+
 @pytest.mark.parametrize("name", ["means", "marginals", "means in wide intervals", "penalty", "general 1", "cost"])
 @pytest.mark.parametrize("power", [-60, -33, 47, 60])
 def test_exact_guarantees_and_potentials_in_other_units(name: str, power: int) -> None:
-    environment, _ = problem(name)
-    mechanism, information = solved(name).lower, solved(name).upper
-    assert mechanism is not None
-    assert information is not None
-    other = in_units(environment, Fraction(2) ** power)
-    found = solve(other, problem(name)[1])
-    assert found.lower is not None
-    assert found.upper is not None
-    expected = guarantee(mechanism.mechanism, environment).value  # type: ignore[arg-type]
-    assert guarantee(found.lower.mechanism, other).value == expected * 2.0**power  # type: ignore[arg-type]
-    expected = potential(information.information, environment).value  # type: ignore[arg-type]
-    assert potential(found.upper.information, other).value == expected * 2.0**power  # type: ignore[arg-type]
+    environment, grids = problem(name)
+    found = exact_numbers(solve(in_units(environment, Fraction(2) ** power), grids))
+    assert found == tuple(number * 2.0**power for number in exact_numbers(solved(name)))
 
 
 @pytest.mark.parametrize("unit", [Fraction(10) ** power for power in (-15, -9, -8, -7, 3, 9, 15, 20)])
 def test_a_problem_that_was_refused_or_stopped_early_in_some_units(unit: Fraction) -> None:
     """Not so far from the optimum that a bracket two and a half times as wide would pass, and proved in any unit."""
-    values = [[0, Fraction(1, 42)], [Fraction(5, 42), Fraction(1, 7)], [Fraction(5, 12), 1], [1, 0]]
+    values = rationals([[0, "1/42"], ["5/42", "1/7"], ["5/12", 1], [1, 0]]).tolist()
     prior = [Fraction(n, 13) for n in (2, 4, 4, 3)]
     means = [sum(p * v[i] for p, v in zip(prior, values, strict=True)) for i in range(2)]
     stated = [[value * unit for value in row] for row in values]
@@ -147,7 +160,9 @@ def test_the_unit_does_not_depend_on_what_cannot_or_hardly_ever_happen() -> None
     assert program_unit(in_units(alone, Fraction(3, 7))) == Fraction(3, 7)
     impossible = auction([[0, 0], [1, 1], [10**12, 0]], ["1/2", "1/2", 0])
     assert program_unit(impossible) == 1
-    unlikely = auction([[0, 0], [1, 1], [10**12, 0]], ["1/2", Fraction(1, 2) - Fraction(1, 10**13), Fraction(1, 10**13)])
+    unlikely = auction(
+        [[0, 0], [1, 1], [10**12, 0]], ["1/2", Fraction(1, 2) - Fraction(1, 10**13), Fraction(1, 10**13)]
+    )
     assert 1 <= float(program_unit(unlikely)) < 16
     assert program_unit(auction([[0, 0]], [1])) == 1
 

@@ -251,9 +251,7 @@ def _inequality(
     every = np.arange(rows * count)
     tail = every // count if environment.transfers else np.zeros_like(every)
     entries.append((every, first + columns.row.size + tail, np.ones(every.size)))
-    return _Rows(
-        entries=entries, lower=np.full(every.size, -np.inf), upper=np.tile(-counted.penalties[states], rows)
-    )
+    return _Rows(entries=entries, lower=np.full(every.size, -np.inf), upper=np.tile(-counted.penalties[states], rows))
 
 
 def _decision_rows(environment: Environment, discretisation: Discretisation) -> _Rows:

@@ -7,6 +7,7 @@ no cost
 to the value.
 """
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -49,7 +50,7 @@ def sink_excluded_states(program: LocalProgram, decision_counts: IntArray, multi
         for state in exclusion.states:
             excess = state_multipliers[state] - shift - Fraction(float(ceiling[state]))
             depth = max(depth, excess / abs(row.get(state, Fraction(0)) - extreme))
-        whole = (depth / steps[exclusion.row]).__floor__() + 1 if depth else 0
+        whole = math.floor(depth / steps[exclusion.row]) + 1 if depth else 0
         step = exclusion.sign * whole * steps[exclusion.row]
         result[exclusion.row] += step
         for state, entry in row.items():

@@ -4,6 +4,7 @@ A program in a problem's own unit is the same number for number in euros, in cen
 exact, and only its result is rounded.
 """
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -32,9 +33,10 @@ def program_unit(environment: Environment) -> Fraction:
     possible = interior_law(environment.beliefs)
     likely: Fraction = (possible * size).sum()
     if not likely:
-        return max(size) or Fraction(1)
+        return Fraction(max(size)) or Fraction(1)
     largest: Fraction = max(size[possible > 0])
-    return largest / 2 ** max((largest / likely).__floor__().bit_length() - _USUAL_BITS, 0)
+    halvings = max(math.floor(largest / likely).bit_length() - _USUAL_BITS, 0)
+    return largest / Fraction(2**halvings)
 
 
 def worth(environment: Environment) -> float:

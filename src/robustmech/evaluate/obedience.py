@@ -63,18 +63,18 @@ class ObedienceProgram:
         """The proposed joint law, scaled to a law, with the designer's payoff and the largest violated constraint.
 
         Returns:
-            σ of shape (m_1, …, m_N, all states), the payoff, and the residual, in the environment's units; belief rows
-            count as far as they are missed in proportion to their largest entry.
+            σ of shape (m_1, …, m_N, all states), the payoff, and the residual, in the environment's units, or where a
+            belief row is missed in units of that row's largest entry.
         """
         law = np.clip(solution.primal, 0.0, None)
         law = law / law.sum() if law.sum() > 0 else np.full(law.size, 1.0 / law.size)
         sides = self.linear.matrix @ law
         violation = np.maximum(self.linear.row_lower - sides, sides - self.linear.row_upper)
-        largest = float(violation.max(initial=0.0))
+        violation[: sum(pairs.size for pairs in self.pairs)] *= self.unit
         joint = np.zeros((law.size // self.states.size, self.environment.states))
         joint[:, self.states] = law.reshape(-1, self.states.size)
         shape = (*(grid.actions for grid in self.mechanism.grids), self.environment.states)
-        return joint.reshape(shape), float(self.linear.cost @ law) * self.unit, largest * self.unit
+        return joint.reshape(shape), float(self.linear.cost @ law) * self.unit, float(violation.max(initial=0.0))
 
 
 def obedience_program(mechanism: Mechanism, environment: Environment) -> ObedienceProgram:
@@ -88,7 +88,7 @@ def obedience_program(mechanism: Mechanism, environment: Environment) -> Obedien
     beliefs = environment.beliefs
     states = np.flatnonzero(possible_states(beliefs, exclusions(beliefs)))
     payoff, utilities = payoffs(mechanism, environment)
-    unit = max(environment.scale, float(np.abs(payoff).max()), float(np.abs(utilities).max()))
+    unit = max(float(np.abs(part[..., states]).max()) for part in (payoff, utilities)) or 1.0
     index = np.arange(payoff[..., states].size).reshape(*payoff.shape[:-1], states.size)
     blocks, pairs = zip(
         *(_constraints(utilities[i][..., states] / unit, index, i) for i in range(environment.agents)), strict=True

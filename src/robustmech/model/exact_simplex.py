@@ -11,7 +11,6 @@ from robustmech.model.rational import IntArray, RationalArray
 
 _ARTIFICIAL = -1
 _FAR = 1 << 40
-_BIT_LENGTH = np.frompyfunc(int.bit_length, 1, 1)
 
 
 class ExactPolytope:
@@ -41,12 +40,12 @@ class ExactPolytope:
 
     def inside(self) -> RationalArray:
         """A point where every unknown is positive that is so anywhere in the polytope, shape (columns,)."""
-        total = self._around()
         points = 1
+        total = self._around()
         while self._step(np.flatnonzero(np.equal(total, 0))):
-            total = total + self._around()
+            total = np.add(total, self._around())
             points += 1
-        return total / points
+        return np.divide(total, points)
 
     def _around(self) -> RationalArray:
         """The average of points on the edges that leave the vertex, each less than the whole way along.
@@ -56,9 +55,9 @@ class ExactPolytope:
         outside = np.setdiff1d(np.arange(self._tableau.shape[1] - 1), self._basis)
         edges = self._tableau[:, outside]
         level = self._tableau[:, -1]
-        exponent = _BIT_LENGTH(level)[:, None] - _BIT_LENGTH(edges) - 1
+        exponent = _bit_lengths(level)[:, None] - _bit_lengths(edges) - 1
         exponent[np.less_equal(edges, 0)] = _FAR
-        exponent = exponent.min(axis=0, initial=_FAR).astype(np.int64)
+        exponent = exponent.min(axis=0, initial=_FAR)
         closed = (np.greater(edges, 0) & np.equal(level, 0)[:, None]).any(axis=0)
         outside, edges, exponent = outside[~closed], edges[:, ~closed], exponent[~closed]
         least = int(exponent.min(initial=0))
@@ -133,3 +132,8 @@ class ExactPolytope:
         self._denominator = abs(pivot)
         self._basis[place] = column
 
+
+def _bit_lengths(numbers: RationalArray) -> IntArray:
+    """How many binary digits each whole number has."""
+    found = [int(number).bit_length() for number in numbers.ravel().tolist()]
+    return np.array(found, dtype=np.int64).reshape(numbers.shape)

@@ -39,9 +39,8 @@ def interior_law(beliefs: Beliefs) -> RationalArray:
         if not _contains(beliefs, law):
             raise InputError("beliefs: no prior satisfies the rows")
     else:
-        law = _made_exact(beliefs, possible)
-        if law is None:
-            law = _exactly_inside(beliefs, possible)
+        found = _made_exact(beliefs, possible)
+        law = _exactly_inside(beliefs, possible) if found is None else found
     law.setflags(write=False)
     return law
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from robustmech.bounds import Solution
+from robustmech.bounds.units import program_unit
 from robustmech.model import floats
 from robustmech.model.interior import interior_law
 from robustmech.problems import DataReport
@@ -66,7 +67,7 @@ def solution_rows(solution: Solution) -> list[tuple[str, str]]:
         rows.append(("grid", f"{solution.places[0]} ({record.size.profiles:,} profiles)"))
     else:
         rows += zip(_mesh_labels(solution), solution.places, strict=True)
-    noise = _NOISE * solution.environment.scale
+    noise = _NOISE * float(program_unit(solution.environment))
     said = [f"up to {paid:.6g} {what}" for what, paid in (_entry_payments(solution) or {}).items() if paid > noise]
     if said:
         rows.append(("at lowest actions", f"{' and '.join(said)} for taking part"))
