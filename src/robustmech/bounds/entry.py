@@ -137,7 +137,14 @@ class Entry:
 
 def _largest_payment(environment: Environment, agent: int) -> Fraction:
     """No decision is worth more to the agent in the worst state, nor costs it more there."""
-    own, chosen = environment.utilities[agent], environment.decision_set
-    gain, loss = np.maximum(own, Fraction(0)), np.maximum(-own, Fraction(0))
-    best, worst = (sum(part[:, chosen.group == g].max(axis=1) for g in range(chosen.groups)) for part in (gain, loss))
-    return max(min(best), max(worst))
+    gains = [_most(environment.decision_set, row) for row in environment.utilities[agent].tolist()]
+    losses = [_most(environment.decision_set, [-value for value in row]) for row in environment.utilities[agent]]
+    return max(min(gains), max(losses))
+
+
+def _most(chosen: DecisionSet, utilities: list[Fraction]) -> Fraction:
+    """No less than any decision is worth."""
+    most = [Fraction(0)] * chosen.groups
+    for group, value in zip(chosen.group.tolist(), utilities, strict=True):
+        most[group] = max(most[group], value)
+    return sum(most, Fraction(0))

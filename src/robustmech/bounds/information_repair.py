@@ -1,5 +1,6 @@
 """From a solver's proposal to an information structure whose marginals are exact."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -101,8 +102,8 @@ def _require_margin(discretisation: Discretisation, mixed_in: RationalArray, sup
 
 def _more_bits(inside: RationalArray) -> int:
     """By how many bits the unlikeliest state needs a larger denominator, so that rounding to it is negligible."""
-    least = min(p for p in inside.tolist() if p)
-    return min(max((1 / least).__floor__().bit_length() - _LIKELY_BITS, 0), _MOST_BITS)
+    least: Fraction = min(p for p in inside.tolist() if p)
+    return min(max(math.floor(1 / least).bit_length() - _LIKELY_BITS, 0), _MOST_BITS)
 
 
 def _conditional_counts(law: FloatArray, fallback: FloatArray, denominator: int) -> IntArray:
@@ -165,6 +166,4 @@ def _smallest_mixture(
     ratio = max(ratio, Fraction(1, _MIXTURE_DENOMINATOR))
     exact = ratio / (1 + ratio)
     mixture = Fraction(int(exact * _MIXTURE_DENOMINATOR) + 1, _MIXTURE_DENOMINATOR)
-    if mixture >= 1:
-        raise RepairError(f"information: the law of the state is {float(ratio):.1e} away from the beliefs")
-    return mixture
+    return mixture if mixture < 1 else exact

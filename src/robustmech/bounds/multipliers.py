@@ -10,9 +10,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from robustmech.bounds.evaluation import exact_multipliers, strategic_virtual_objective
+from robustmech.bounds.units import program_unit
 from robustmech.errors import SolveError
-from robustmech.lp import ClarabelSolver, HighsSolver, LinearProgram, LinearSolver
-from robustmech.model import Beliefs, Discretisation, Environment, FloatArray, IntArray, RationalArray
+from robustmech.lp import ClarabelSolver, HighsSolver, LinearProgram, LinearSolver, solve_scaled
+from robustmech.model import Beliefs, Discretisation, Environment, FloatArray, IntArray, RationalArray, floats
+from robustmech.model.belief_units import belief_units
 
 
 def best_multipliers(
@@ -96,20 +98,19 @@ def _of_nature(
     """
     beliefs = environment.beliefs
     rows, states = objective.shape
-    unit = float(np.abs(objective).max()) or 1.0
-    low = np.array([-np.inf if limit is None else float(limit) for limit in beliefs.lower])
-    high = np.array([np.inf if limit is None else float(limit) for limit in beliefs.upper])
+    own, unit = belief_units(beliefs), program_unit(environment)
     each = sp.kron(sp.identity(rows), np.ones((1, states)), format="csr")
-    found = solver.solve(
+    found = solve_scaled(
+        solver,
         LinearProgram(
-            cost=(objective * mass[:, None]).ravel() / unit,
-            matrix=sp.csr_array(sp.vstack([each, sp.kron(mass[None, :], beliefs.matrix)], format="csr")),
-            row_lower=np.concatenate([np.ones(rows), low]),
-            row_upper=np.concatenate([np.ones(rows), high]),
+            cost=(objective * mass[:, None]).ravel() / float(unit),
+            matrix=sp.csr_array(sp.vstack([each, sp.kron(mass[None, :], own.matrix)], format="csr")),
+            row_lower=np.concatenate([np.ones(rows), own.lower]),
+            row_upper=np.concatenate([np.ones(rows), own.upper]),
             column_lower=np.zeros(rows * states),
             column_upper=np.full(rows * states, np.inf),
-        )
+        ),
     )
     if not found.status.has_solution:
         raise SolveError(f"the solver ended with '{found.detail}' on the belief multipliers: give some")
-    return exact_multipliers(environment, np.nan_to_num(-found.multipliers[rows:] * unit))
+    return exact_multipliers(environment, -found.multipliers[rows:] * floats(unit / own.unit))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from robustmech.bounds import Solution
+from robustmech.bounds.units import program_unit
 from robustmech.model import floats
 from robustmech.model.interior import interior_law
 from robustmech.problems import DataReport
@@ -93,7 +94,7 @@ def solution_rows(solution: Solution, *, timed: bool = True) -> list[tuple[str, 
 def _qualifications(solution: Solution) -> list[tuple[str, str]]:
     """What the numbers leave out or suppose, and what they do not say."""
     rows = []
-    noise = _NOISE * solution.environment.scale
+    noise = _NOISE * float(program_unit(solution.environment))
     paid = [f"up to {most:.6g} {what}" for what, most in (_entry_payments(solution) or {}).items() if most > noise]
     if paid:
         rows.append(("at lowest actions", f"{' and '.join(paid)} for taking part"))
