@@ -80,13 +80,14 @@ REPLACEMENTS = {  # file: (text, its replacement, the check that fails)
     ],
     "certificate.json": [
         ('"robustmech/certificate"', '"robustmech/problem"'),
-        ('"version": 1', '"version": 10'),
+        ('"version": 2', '"version": 1'),
+        ('"version": 2', '"version": 20'),
         ('"software": "robustmech 0.1.0"', '"software": null'),
         ('"value": ', '"value": -Infinity, "was": '),
         ('"value": ', '"value": -1'),
-        ('"status": "proved"', '"status": 1'),
-        ('"status": "proved"', '"status": "probably"'),
-        ('"status": "proved", ', ""),
+        ('"multipliers": ', '"status": "proved", "multipliers": '),
+        ('"prior": [', '"prior": ["0", '),
+        ('"prior": ', '"law": '),
         ('"kind": "grid"', '"kind": "nodes"'),
         ('"kind": "grid", ', ""),
         ('"names": ["grid 0"', '"names": [0'),
@@ -228,8 +229,9 @@ def _member(value: Any) -> bytes:
 
 
 def bomb() -> bytes:
-    """A right archive whose directory says that a member unpacks to 4 GiB, three times over."""
-    data = npz({"decisions": np.int64(1), "denominator": np.int64(1), "transfers": np.int64(1)})
+    """A right archive whose directory says that a member unpacks to 4 GiB, four times over."""
+    names = ("decisions", "denominator", "transfers", "aggregate_excess_growth")
+    data = npz({name: np.int64(1) for name in names})
     parts = data.split(b"PK\x01\x02")
     huge = [part[:20] + struct.pack("<I", 0xFFFFFFF0) + part[24:] for part in parts[1:]]
     return b"PK\x01\x02".join([parts[0], *huge])
@@ -266,7 +268,7 @@ def test_damaged_archive_fails(name: str, tmp_path: Path) -> None:
 
 def test_bomb_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
     result = verify(write(tmp_path, right().contents() | {"mechanism.npz": ARCHIVES["a bomb"]}))
-    assert "would unpack to more than" in result.failures[0].detail
+    assert "would unpack to more than the" in result.failures[0].detail
 
 
 def test_archive_cut_short_fails(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from robustmech.cli.saying import say
 from robustmech.errors import InputError, RobustmechError
 
 NOT_DONE, BAD_INPUT, NO_ANSWER, INTERRUPTED = 1, 2, 3, 130
@@ -91,7 +92,7 @@ def run() -> int:
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    click.echo(f"robustmech: {' '.join(message.split())}", err=True)
+    say(f"robustmech: {' '.join(message.split())}", err=True)
     sys.exit(code)
 
 

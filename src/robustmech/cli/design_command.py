@@ -24,6 +24,7 @@ from robustmech.auctions.settlement import in_currency
 from robustmech.auctions.writing import auction_text, require_replaceable, require_replaceable_picture, write_whole
 from robustmech.bounds import solve
 from robustmech.cli.progress import shown_progress
+from robustmech.cli.saying import say
 from robustmech.cli.tables import column, padded, table
 from robustmech.errors import InputError
 from robustmech.model import Environment, rational
@@ -218,7 +219,7 @@ def design_command(
     )
     _write(auction, out, picture)
     for line in [*notes, *_lines(auction), f"written to {out}; clear bids with: robustmech clear {out} BIDS.csv"]:
-        click.echo(line)
+        say(line)
 
 
 def _require_places(out: Path, picture: Path | None) -> None:

@@ -10,6 +10,7 @@ from robustmech.artefacts import require_writable, write_result
 from robustmech.bounds import Interrupted, Solution, solve
 from robustmech.cli.application import interrupts_held, leave_at_once
 from robustmech.cli.progress import shown_progress
+from robustmech.cli.saying import say, say_json
 from robustmech.errors import InputError
 from robustmech.model import Grid
 from robustmech.problems import GridRequest, Problem, load_problem
@@ -130,7 +131,7 @@ def solve_command(
         if out is not None:
             write_result(out, solution, pictures)
         if as_json:
-            click.echo(json.dumps(solution_json(solution, asked.title, timed=work is None), allow_nan=False))
+            say_json(json.dumps(solution_json(solution, asked.title, timed=work is None), allow_nan=False))
         else:
             _print_table(asked, solution, out, timed=work is None)
         if interrupted:
@@ -183,11 +184,11 @@ def _requested(request: GridRequest | None) -> Grid | None:
 
 def _print_table(asked: Problem, solution: Solution, out: Path | None, *, timed: bool) -> None:
     if asked.title:
-        click.echo(click.style(asked.title, bold=True))
+        say(asked.title, bold=True)
     if asked.data is not None:
         for line in data_lines(asked.data):
-            click.echo(line)
+            say(line)
     for label, text in solution_rows(solution, timed=timed):
-        click.echo(f"{label:18}  {text}")
+        say(f"{label:18}  {text}")
     if out is not None:
-        click.echo(f"written to {out}; check it with: robustmech verify {out}")
+        say(f"written to {out}; check it with: robustmech verify {out}")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from robustmech.cli.saying import say, say_json
 from robustmech.verification import Verification, verify
 
 NOT_VERIFIED = 1
@@ -17,10 +18,10 @@ def verify_command(folder: Path, as_json: bool) -> None:
     """Check a result FOLDER in exact arithmetic, with code that shares nothing with the solver."""
     verification = verify(folder)
     if as_json:
-        click.echo(json.dumps(_as_json(verification), allow_nan=False))
+        say_json(json.dumps(_as_json(verification), allow_nan=False))
     else:
         for line in _lines(verification):
-            click.echo(line)
+            say(line)
     if not verification.passed:
         click.get_current_context().exit(NOT_VERIFIED)
 
