@@ -40,12 +40,18 @@ def upper_candidates(task: Task) -> Iterator[UpperBound]:
     yield from chosen_public_information(task)
 
 
-def grid_lower_candidates(task: Task, place: LowerPlace) -> Iterator[LowerBound]:
-    """Certified mechanisms on given grids, for where a solver's proposal is not borne out; nothing on a mesh."""
+def grid_lower_candidates(task: Task, place: LowerPlace, *, plain: bool = True) -> Iterator[LowerBound]:
+    """Certified mechanisms on given grids, for where a solver's proposal is not borne out; nothing on a mesh.
+
+    Args:
+        task: what is solved.
+        place: the grids.
+        plain: whether constant decisions are among them, beside the closed form's.
+    """
     if isinstance(place, GridPlace):
         environment = task.environment
-        sources = (lambda: _closed_on_grids(environment, place), lambda: constant_on_grids(environment, place))
-        for proposal in _surviving(*sources):
+        closed, constant = (lambda: _closed_on_grids(environment, place), lambda: constant_on_grids(environment, place))
+        for proposal in _surviving(closed, constant) if plain else _surviving(closed):
             yield from certified_lower(task, proposal)
 
 
@@ -57,9 +63,12 @@ def grid_upper_candidates(task: Task, place: UpperPlace) -> Iterator[UpperBound]
 
 
 def improved_lower(task: Task, place: LowerPlace, found: LowerBound | None) -> LowerBound | None:
-    """A side's number on given grids, or a candidate's where that proves more; for when it is below zero or poor."""
+    """A side's number on given grids, or a candidate's where that proves more; for when it is below zero or poor.
+
+    Where a solver left nothing, only a closed form stands in for it: a trivial number would hide that it failed.
+    """
     best = found
-    for candidate in grid_lower_candidates(task, place):
+    for candidate in grid_lower_candidates(task, place, plain=found is not None):
         if best is None or candidate.value > best.value:
             best = replace(candidate, record=_beside(found, candidate.record))
     return best
