@@ -198,7 +198,7 @@ def test_changed_signal_mesh_fails(case: str, tmp_path: Path) -> None:
         elif mesh["kind"] in ("exponential sums", "share densities"):
             mesh["breakpoints"][1] = "1/10"
         elif mesh["kind"] == "public signals":
-            mesh["multipliers"] = [["0", "0", "0"], ["0", "0", "0"]]
+            mesh["multipliers"] = [["1000", "1000", "1000"], ["1", "1", "1"]]
         else:
             mesh["breakpoints"][0][1] = "1/10"
 
