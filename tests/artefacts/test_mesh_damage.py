@@ -32,6 +32,7 @@ UPPER_KINDS = [
     "no transfers: corner rows, exponential boxes",
     "no transfers: shares, share densities",
     "no transfers, three agents: shares, share densities",
+    "no transfers: boxes, public signals",
 ]
 
 
@@ -205,6 +206,8 @@ def test_changed_signal_mesh_fails(case: str, tmp_path: Path) -> None:
             mesh["step"] = "1/3"
         elif mesh["kind"] in ("exponential sums", "share densities"):
             mesh["breakpoints"][1] = "1/10"
+        elif mesh["kind"] == "public signals":
+            mesh["multipliers"] = [["1000", "1000", "1000"], ["1", "1", "1"]]
         else:
             mesh["breakpoints"][0][1] = "1/10"
 

@@ -45,6 +45,7 @@ def test_rows_and_their_order() -> None:
         "gap",
         "",
         "",
+        "closed form",
         "status",
         "grid",
         "program",
@@ -52,6 +53,7 @@ def test_rows_and_their_order() -> None:
         "memory",
     ]
     shown = texts(solution())
+    assert shown["closed form"] == "0.2534059 (common value)"
     assert shown["status"].startswith("proved (clarabel ")
     assert shown["grid"] == "quantile 3 (9 profiles)"
     size = solution().records[0].size
@@ -148,3 +150,16 @@ def test_entry_payments_are_shown() -> None:
     quiet = replace(shown, lower=replace(shown.lower, mechanism=replace(shown.lower.mechanism, entry_payments=noise)))
     assert "at lowest actions" not in texts(quiet)
     assert solution_json(solution(), None)["entry_payments"] is None
+
+
+def test_a_closed_form_that_proves_the_bracket_is_said() -> None:
+    refined = solve(ENVIRONMENT)
+    assert texts(refined)["closed form"] == "0.2534059 (common value; its own mechanism and information on a mesh)"
+    told = solution_json(refined, None)["closed_form"]
+    assert isinstance(told, dict)
+    assert told["model"] == "common value"
+    assert told["value"] == pytest.approx(0.25340585, abs=1e-8)
+    assert told["proves"] == ["lower", "upper"]
+    other = solve(auction([[0, 1], [1, 1]], ["1/2", "1/2"]), Grid.quantile(2))
+    assert "closed form" not in texts(other)
+    assert solution_json(other, None)["closed_form"] is None

@@ -92,6 +92,9 @@ def _in_own_unit(row: list[Fraction]) -> tuple[Fraction, ...]:
 
 def _secure(environment: Environment, rows: RationalArray, proposed: FloatArray) -> IntArray:
     chosen = environment.decision_set
+    counts = into_decision_set(chosen, proposed)
+    if not _violations(chosen, rows, counts).any():
+        return counts
     face = secure_face(chosen, rows)
     counts = face.tied(into_decision_set(chosen, proposed, face.dropped))
     weight = np.zeros(counts.shape[0])

@@ -37,6 +37,8 @@ def plain_public_information(environment: Environment) -> Iterator[UpperProposal
         return
     law = floats(interior_law(environment.beliefs))
     possible = np.flatnonzero(law > 0)
+    # What needs no program comes first: it is there whatever happens to solvers.
+    yield _proposal(np.zeros((1, environment.agents)), law[None, :], "no information, participation apart")
     for posteriors, weights, detail in (
         (law[None, :], np.ones(1), "no information"),
         (np.eye(environment.states)[possible], law[possible], "full information"),

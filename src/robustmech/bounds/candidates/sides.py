@@ -16,10 +16,9 @@ from robustmech.continuum.recognising import (
     SpendingProblem,
     recognised,
 )
-from robustmech.errors import RobustmechError
 from robustmech.model import Environment
 
-Proposal = TypeVar("Proposal")
+Proposal = TypeVar("Proposal", LowerProposal, UpperProposal, UpperBound)
 Source = Callable[[], Iterable[Proposal]]
 
 
@@ -36,7 +35,8 @@ def upper_candidates(task: Task) -> Iterator[UpperBound]:
     plain = (lambda: no_information(environment), lambda: plain_public_information(environment))
     for proposal in _surviving(*plain, lambda: _closed_information(environment)):
         yield from certified_upper(task, proposal)
-    yield from chosen_public_information(task)
+    for found in _surviving(lambda: chosen_public_information(task)):
+        yield found
 
 
 def grid_lower_candidates(task: Task, place: LowerPlace) -> Iterator[LowerBound]:
@@ -115,9 +115,9 @@ def _closed_information_on_grids(environment: Environment, place: GridPlace) -> 
 
 
 def _surviving(*sources: Source[Proposal]) -> Iterator[Proposal]:
-    """The proposals of all sources; one that fails offers no more."""
+    """The proposals of all sources; one that fails, in whatever way, offers no more: candidates are only a help."""
     for source in sources:
         try:
             yield from source()
-        except (RobustmechError, ArithmeticError):
+        except Exception:
             continue
