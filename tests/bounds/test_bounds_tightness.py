@@ -22,8 +22,8 @@ from robustmech import (
     solve,
 )
 from robustmech.bounds.tightness import Tightness, tightness
-from robustmech.continuum.discretise import information_on_grids, mechanism_on_grids, upper_number
-from robustmech.continuum.public_expenditure import BilateralTrade, PublicExpenditure, discrete_information
+from robustmech.continuum.discretise import information_on_grids, mechanism_on_grids
+from robustmech.continuum.public_expenditure import BilateralTrade, PublicExpenditure
 from robustmech.model import DecisionSet, FloatArray, rationals
 from robustmech.model.rational import Numbers
 
@@ -112,19 +112,6 @@ def test_without_the_hypothesis_a_gap_is_real() -> None:
     """
     for m in (3, 9):
         assert numbers(solve(HALF_EACH, Grid.quantile(m), entry_payments=False)) == pytest.approx((0, 1), abs=1e-6)
-
-
-def test_prices_do_not_count_where_signals_matter_by_their_sum() -> None:
-    """Information of the closed form: what it proves is the same at all prices, for a payment helps as it hurts."""
-    grid = Grid.exponential(12, 3.0)
-    problem = PublicExpenditure(2, 3.0)
-    information = discrete_information(problem, problem.environment(), grid)
-    values = [[0, 2], [3, 5]]
-    numbers_at = [
-        upper_number(information, bilateral_trade(values, HALVES, prices=prices))
-        for prices in ((2, 3), (-5, 10), (-1000, 1000))
-    ]
-    assert numbers_at == pytest.approx([upper_number(information, problem.environment())] * 3, abs=1e-6)
 
 
 # Footnote 25 of Brooks & Du (2023), section 4.3: both agents' value is 3/4 with probability 9/10, else zero.
