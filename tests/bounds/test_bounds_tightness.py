@@ -114,6 +114,18 @@ def test_without_the_hypothesis_a_gap_is_real() -> None:
         assert numbers(solve(HALF_EACH, Grid.quantile(m), entry_payments=False)) == pytest.approx((0, 1), abs=1e-6)
 
 
+@pytest.mark.parametrize("bidders", [1, 2])
+def test_with_transfers_a_gap_may_be_real_too(bidders: int) -> None:
+    """What is worth 2, and 1 in a state that cannot occur, must be given in equal shares: some action costs 1 in all or
+    less, for else it would not be secure; whatever bidders know, 2 can be charged.
+    """
+    caps = None if bidders == 1 else Fraction(1, bidders)
+    solution = solve(auction([[1] * bidders, [2] * bidders], [0, 1], caps=caps, must_sell=True), time_limit=600)
+    assert numbers(solution) == pytest.approx((1, 2), abs=1e-6)
+    assert solution.status is BoundStatus.GAP
+    assert solution.tightness is None
+
+
 # Footnote 25 of Brooks & Du (2023), section 4.3: both agents' value is 3/4 with probability 9/10, else zero.
 FOOTNOTE = public_expenditure([["3/4", "3/4"], [0, 0]], ["9/10", "1/10"])
 GRIDS = (Grid.quantile(4),) * 2
