@@ -22,8 +22,8 @@ from robustmech import (
     solve,
 )
 from robustmech.bounds.tightness import Tightness, tightness
-from robustmech.continuum.discretise import information_on_grids, mechanism_on_grids
 from robustmech.continuum.public_expenditure import BilateralTrade, PublicExpenditure
+from robustmech.gridded import information_on_grids, mechanism_on_grids
 from robustmech.model import DecisionSet, FloatArray, rationals
 from robustmech.model.rational import Numbers
 

@@ -6,8 +6,8 @@ import pytest
 
 from definitions.solved import numbers
 from robustmech import Grid, bilateral_trade, solve
-from robustmech.continuum.discretise import upper_number
-from robustmech.continuum.public_expenditure import PublicExpenditure, discrete_information
+from robustmech.continuum.public_expenditure import PublicExpenditure
+from robustmech.gridded import discrete_information, upper_number
 
 HALVES = ["1/2", "1/2"]
 EVEN = Grid.exponential(10, 4.0)

@@ -8,6 +8,7 @@ from enum import Enum
 
 from robustmech.bounds.size import ProgramSize
 from robustmech.bounds.tightness import Tightness, tightness
+from robustmech.continuum.recognising import ClosedFormNumber, closed_form_number
 from robustmech.elements import ExponentialInformation, PiecewiseLinearMechanism
 from robustmech.lp import Capabilities, LinearSolution, LinearSolver
 from robustmech.model import (
@@ -66,7 +67,6 @@ class SolveRecord:
 
 def record_of(found: LinearSolution, solver: LinearSolver, size: ProgramSize, started: float) -> SolveRecord:
     """The record of a solve that began at a reading of ``time.perf_counter``."""
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return SolveRecord(
         status=BoundStatus.PROVED if found.status.solved else BoundStatus.STOPPED,
         solver=solver.capabilities,
@@ -74,8 +74,14 @@ def record_of(found: LinearSolution, solver: LinearSolver, size: ProgramSize, st
         iterations=found.iterations,
         seconds=time.perf_counter() - started,
         size=size,
-        peak_memory=peak if sys.platform == "darwin" else peak * 1024,
+        peak_memory=peak_memory(),
     )
+
+
+def peak_memory() -> int:
+    """The largest resident memory so far of this process or of one that it solved in, in bytes."""
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -171,8 +177,9 @@ class Solution:
     def status(self) -> BoundStatus:
         """Proved if every side that was asked for is, and the bracket is as narrow as was asked for."""
         if self.narrow_enough:
-            proved = all(record.status is BoundStatus.PROVED for record in self.records)
-            return BoundStatus.PROVED if proved else BoundStatus.STOPPED
+            searched = self.elapsed is not None and len(self.records) == 2
+            proved = searched or all(record.status is BoundStatus.PROVED for record in self.records)
+            return BoundStatus.PROVED if proved and self.cause is None else BoundStatus.STOPPED
         return BoundStatus.GAP if self.cause is None and self.tightness is None else BoundStatus.STOPPED
 
     @property
@@ -198,6 +205,11 @@ class Solution:
         if self.elapsed is not None:
             return self.elapsed
         return sum(record.seconds for record in self.records)
+
+    @property
+    def closed_form(self) -> ClosedFormNumber | None:
+        """The closed form that the problem is an instance of, and its number; None if there is none."""
+        return closed_form_number(self.environment)
 
     @property
     def state_law(self) -> FloatArray | None:

@@ -9,8 +9,10 @@ from robustmech.elements.information_meshes import (
 )
 from robustmech.elements.mechanism_meshes import Boxes, CrossedTriangles, Shares, SharesWithoutTransfers, Triangles
 from robustmech.elements.meshes import InformationMesh, MechanismMesh, Mesh, Meshes
+from robustmech.elements.public_signals import PublicSignals
 from robustmech.elements.rule import PiecewiseLinearMechanism
 from robustmech.elements.spacing import Spacing
+from robustmech.elements.stored_growth import StoredGrowth, stored_growth
 
 __all__ = [
     "Boxes",
@@ -24,9 +26,12 @@ __all__ = [
     "Mesh",
     "Meshes",
     "PiecewiseLinearMechanism",
+    "PublicSignals",
     "ShareDensities",
     "Shares",
     "SharesWithoutTransfers",
     "Spacing",
+    "StoredGrowth",
     "Triangles",
+    "stored_growth",
 ]

@@ -11,8 +11,10 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 import numpy as np
@@ -28,19 +30,38 @@ from robustmech.lp.program import (
 )
 
 _PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
+_STEP_SECONDS = 0.05
+_LEAST_SECONDS = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What the process is sent: a configured solver, a program, and its limits."""
+    """What the process is sent: a configured solver, a program, and its limits.
+
+    Args:
+        solver: which is to solve it.
+        program: what is solved.
+        limits: as if the solve began now.
+        until: when its seconds are over, as a reading of ``time.time``; None if there is no such limit.
+    """
 
     solver: LinearSolver
     program: LinearProgram
     limits: Limits
+    until: float | None = None
+
+    def limits_left(self) -> Limits:
+        """The limits, less the time since they were made."""
+        if self.until is None:
+            return self.limits
+        return replace(self.limits, seconds=max(self.until - time.time(), _LEAST_SECONDS))
 
 
 def solve_isolated(task: Task, progress: Progress | None) -> LinearSolution:
-    """Solve in a new process; an interrupt kills it and passes through at once."""
+    """Solve in a new process; an interrupt kills it and passes through at once, and so does a limit's `stopped`."""
+    stopped, seconds = task.limits.stopped, task.limits.seconds
+    until = None if seconds is None else time.time() + seconds
+    task = replace(task, limits=replace(task.limits, stopped=None), until=until)
     paths = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     # A session of its own, so that the terminal's Ctrl-C reaches only this process, which then decides.
     process = subprocess.Popen(
@@ -50,19 +71,31 @@ def solve_isolated(task: Task, progress: Progress | None) -> LinearSolution:
         env=paths,
         start_new_session=True,
     )
+    ended = threading.Event()
     try:
         if process.stdin is None or process.stdout is None:
             raise OSError("the solver's process has no pipes")
+        if stopped is not None:
+            threading.Thread(target=_kill_when, args=(stopped, process, ended), daemon=True).start()
         found = _converse(task, process.stdin, process.stdout, progress)
         if found is not None:
             return found
         return _nothing(task.program, f"the solver's process ended with code {process.wait()}")
     finally:
+        ended.set()
         process.kill()
         process.wait()
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 _close(pipe)
+
+
+def _kill_when(stopped: Callable[[], bool], process: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    """Kill the process once a solve is to stop: it may be where it hears nothing else."""
+    while not ended.wait(_STEP_SECONDS):
+        if stopped():
+            process.kill()
+            return
 
 
 def _converse(task: Task, sent: IO[bytes], heard: IO[bytes], progress: Progress | None) -> LinearSolution | None:
@@ -116,5 +149,5 @@ def main() -> None:
         pickle.dump(iteration, sys.stdout.buffer)
         sys.stdout.buffer.flush()
 
-    pickle.dump(task.solver.solve(task.program, limits=task.limits, progress=report), sys.stdout.buffer)
+    pickle.dump(task.solver.solve(task.program, limits=task.limits_left(), progress=report), sys.stdout.buffer)
     sys.stdout.buffer.flush()

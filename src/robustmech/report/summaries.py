@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from robustmech.bounds import Solution
 from robustmech.model import floats
-from robustmech.model.priors import interior_law
+from robustmech.model.interior import interior_law
 from robustmech.problems import DataReport
 
 _SHOWN_ROWS = 8
@@ -48,8 +48,13 @@ def yardstick(solution: Solution) -> Yardstick:
     )
 
 
-def solution_rows(solution: Solution) -> list[tuple[str, str]]:
-    """The short table: label and text."""
+def solution_rows(solution: Solution, *, timed: bool = True) -> list[tuple[str, str]]:
+    """The short table: label and text.
+
+    Args:
+        solution: what to tell of.
+        timed: whether to say how long it took and how much memory, which varies from run to run.
+    """
     rows = []
     if solution.lower is not None:
         rows.append(("guarantee at least", _outward(solution.lower.value, upward=False)))
@@ -64,8 +69,13 @@ def solution_rows(solution: Solution) -> list[tuple[str, str]]:
         ):
             if size > 0:
                 rows.append(("", f"{solution.gap / size:.2%} of {name} {size:.6g} (under {measure.law})"))
+    if solution.closed_form is not None:
+        rows.append(
+            ("closed form", f"{solution.closed_form.value:.7g} ({solution.closed_form.model}{_used(solution)})")
+        )
     record = max(solution.records, key=lambda record: record.size.nonzeros)
-    rows.append(("status", f"{solution.status} ({record.solver.name} {record.solver.version}: {_details(solution)})"))
+    solver = f"{record.solver.name} {record.solver.version}".strip()
+    rows.append(("status", f"{solution.status} ({solver}: {_details(solution)})"))
     if solution.grids:
         rows.append(("grid", f"{solution.places[0]} ({record.size.profiles:,} profiles)"))
     else:
@@ -73,9 +83,10 @@ def solution_rows(solution: Solution) -> list[tuple[str, str]]:
     rows += _qualifications(solution)
     rows += [
         ("program", f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"),
-        ("time", f"{solution.seconds:.2f} s"),
-        ("memory", f"{max(r.peak_memory for r in solution.records) / 2**20:,.0f} MiB at most"),
     ]
+    if timed:
+        rows.append(("time", f"{solution.seconds:.2f} s"))
+        rows.append(("memory", f"{max(r.peak_memory for r in solution.records) / 2**20:,.0f} MiB at most"))
     return rows
 
 
@@ -98,8 +109,14 @@ def _qualifications(solution: Solution) -> list[tuple[str, str]]:
     return rows
 
 
-def solution_json(solution: Solution, title: str | None) -> dict[str, object]:
-    """One JSON object; floats are written so that they read back to the same double."""
+def solution_json(solution: Solution, title: str | None, *, timed: bool = True) -> dict[str, object]:
+    """One JSON object; floats are written so that they read back to the same double.
+
+    Args:
+        solution: what to tell of.
+        title: the problem's.
+        timed: whether to say how long it took and how much memory, which varies from run to run.
+    """
     measure = yardstick(solution)
     both = solution.lower is not None and solution.upper is not None
     return {
@@ -115,12 +132,12 @@ def solution_json(solution: Solution, title: str | None) -> dict[str, object]:
         "expected_value": measure.expected_value,
         "efficient_surplus": measure.efficient_surplus,
         "expectations_under": measure.law,
+        "closed_form": _closed_form(solution),
         "places": list(solution.places),
         "entry_payments_allowed": _entry_payments_allowed(solution),
         "entry_payments": _entry_payments(solution),
         "grids": [{"name": grid.name, "actions": grid.actions} for grid in solution.grids],
-        "seconds": solution.seconds,
-        "peak_memory_bytes": max(record.peak_memory for record in solution.records),
+        **_costs(solution, timed),
         "sides": [
             {
                 "side": name,
@@ -128,12 +145,19 @@ def solution_json(solution: Solution, title: str | None) -> dict[str, object]:
                 "solver": side.record.solver.name,
                 "detail": side.record.detail,
                 "iterations": side.record.iterations,
-                "seconds": side.record.seconds,
+                **({"seconds": side.record.seconds} if timed else {}),
             }
             for name, side in (("lower", solution.lower), ("upper", solution.upper))
             if side is not None
         ],
     }
+
+
+def _costs(solution: Solution, timed: bool) -> dict[str, object]:
+    if not timed:
+        return {}
+    peak = max(record.peak_memory for record in solution.records)
+    return {"seconds": solution.seconds, "peak_memory_bytes": peak}
 
 
 def _tightness(solution: Solution) -> str | None:
@@ -154,6 +178,23 @@ def _entry_payments_allowed(solution: Solution) -> bool | None:
     if solution.lower is None or not solution.environment.transfers:
         return None
     return solution.entry_payments
+
+
+def _closed_form(solution: Solution) -> dict[str, object] | None:
+    """The closed form's name and number, and which sides of the bracket are its own mechanism or information."""
+    found = solution.closed_form
+    return None if found is None else {"model": found.model, "value": found.value, "proves": _proved_by_it(solution)}
+
+
+def _used(solution: Solution) -> str:
+    sides = _proved_by_it(solution)
+    own = {"lower": "mechanism", "upper": "information"}
+    return f"; its own {' and '.join(own[side] for side in sides)} on a mesh" if sides else ""
+
+
+def _proved_by_it(solution: Solution) -> list[str]:
+    sides = (("lower", solution.lower), ("upper", solution.upper))
+    return [name for name, side in sides if side is not None and side.record.detail.startswith("closed form")]
 
 
 def _entry_payments(solution: Solution) -> dict[str, float] | None:

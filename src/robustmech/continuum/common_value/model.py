@@ -85,7 +85,7 @@ class CommonValue:
     @property
     def has_surplus(self) -> bool:
         """Whether the expected value exceeds the cost; if not, a seller who can keep the good is guaranteed nothing."""
-        return self.surplus > _NO_SURPLUS * max(self.law.highest, self.cost)
+        return self.surplus > _NO_SURPLUS * max(self.law.mean, self.cost)
 
     @property
     def sells(self) -> bool:
