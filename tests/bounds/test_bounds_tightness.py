@@ -6,7 +6,6 @@ from functools import cache
 
 import numpy as np
 import pytest
-from robustmech.continuum.discretise import information_on_grids, mechanism_on_grids, upper_number
 
 from definitions.solved import gridded, numbers
 from robustmech import (
@@ -23,7 +22,8 @@ from robustmech import (
     solve,
 )
 from robustmech.bounds.tightness import Tightness, tightness
-from robustmech.continuum.public_expenditure import BilateralTrade, PublicExpenditure, discrete_information
+from robustmech.continuum.public_expenditure import BilateralTrade, PublicExpenditure
+from robustmech.gridded import information_on_grids, mechanism_on_grids
 from robustmech.model import DecisionSet, FloatArray, rationals
 from robustmech.model.rational import Numbers
 
@@ -114,17 +114,16 @@ def test_without_the_hypothesis_a_gap_is_real() -> None:
         assert numbers(solve(HALF_EACH, Grid.quantile(m), entry_payments=False)) == pytest.approx((0, 1), abs=1e-6)
 
 
-def test_prices_do_not_count_where_signals_matter_by_their_sum() -> None:
-    """Information of the closed form: what it proves is the same at all prices, for a payment helps as it hurts."""
-    grid = Grid.exponential(12, 3.0)
-    problem = PublicExpenditure(2, 3.0)
-    information = discrete_information(problem, problem.environment(), grid)
-    values = [[0, 2], [3, 5]]
-    numbers_at = [
-        upper_number(information, bilateral_trade(values, HALVES, prices=prices))
-        for prices in ((2, 3), (-5, 10), (-1000, 1000))
-    ]
-    assert numbers_at == pytest.approx([upper_number(information, problem.environment())] * 3, abs=1e-6)
+@pytest.mark.parametrize("bidders", [1, 2])
+def test_with_transfers_a_gap_may_be_real_too(bidders: int) -> None:
+    """What is worth 2, and 1 in a state that cannot occur, must be given in equal shares: some action costs 1 in all or
+    less, for else it would not be secure; whatever bidders know, 2 can be charged.
+    """
+    caps = None if bidders == 1 else Fraction(1, bidders)
+    solution = solve(auction([[1] * bidders, [2] * bidders], [0, 1], caps=caps, must_sell=True), time_limit=600)
+    assert numbers(solution) == pytest.approx((1, 2), abs=1e-6)
+    assert solution.status is BoundStatus.GAP
+    assert solution.tightness is None
 
 
 # Footnote 25 of Brooks & Du (2023), section 4.3: both agents' value is 3/4 with probability 9/10, else zero.

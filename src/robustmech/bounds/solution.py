@@ -91,7 +91,8 @@ class LowerBound:
     Args:
         value: the number, rounded down.
         mechanism: a participation-secure mechanism whose guarantee is at least the value, but for the rounding of its
-            transfers to doubles.
+            transfers to doubles. A guarantee is over the equilibria that exist: a finite mechanism has one, a rule on
+            real bids is assumed to. The value itself is at most the supremum over finite mechanisms in either case.
         multipliers: y, exact, one per belief row; with the mechanism they prove the value.
         record: how it was found.
     """

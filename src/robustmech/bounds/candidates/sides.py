@@ -35,8 +35,7 @@ def upper_candidates(task: Task) -> Iterator[UpperBound]:
     plain = (lambda: no_information(environment), lambda: plain_public_information(environment))
     for proposal in _surviving(*plain, lambda: _closed_information(environment)):
         yield from certified_upper(task, proposal)
-    for found in _surviving(lambda: chosen_public_information(task)):
-        yield found
+    yield from _surviving(lambda: chosen_public_information(task))
 
 
 def grid_lower_candidates(task: Task, place: LowerPlace) -> Iterator[LowerBound]:
