@@ -153,4 +153,4 @@ def test_sentences_promise_no_more_than_the_number() -> None:
         "0.253405", "9.49999", "3.33333e-08", "0", "-0.333334", "2", "1.23456e+07",
     ]  # fmt: skip
     assert "at least 9.49999 " in CommonValue.from_law(ValueLaw.uniform(9.25, 10.25), 2).statement
-    assert "at least 1.46714 " in PublicExpenditure(2, 4.0).explanation
+    assert "at least 2.66732 " in PublicExpenditure(2, 4.0).explanation
