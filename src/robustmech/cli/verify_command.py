@@ -1,6 +1,8 @@
 """robustmech verify: compute both numbers again from the artefacts, exactly."""
 
 import json
+import sys
+from fractions import Fraction
 from pathlib import Path
 
 import click
@@ -44,9 +46,21 @@ def _as_json(verification: Verification) -> dict[str, object]:
         "verified": verification.passed,
         "lower": verification.claimed_lower,
         "upper": verification.claimed_upper,
-        "exact_lower": None if verification.lower is None else str(verification.lower),
-        "exact_upper": None if verification.upper is None else str(verification.upper),
+        "exact_lower": _exact(verification.lower),
+        "exact_upper": _exact(verification.upper),
         "checks": [
             {"name": check.name, "passed": check.passed, "detail": check.detail} for check in verification.checks
         ],
     }
+
+
+def _exact(number: Fraction | None) -> str | None:
+    """An exact number as text, however many digits it has: the interpreter stops at some thousand if not asked."""
+    if number is None:
+        return None
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        return str(number)
+    finally:
+        sys.set_int_max_str_digits(limit)
