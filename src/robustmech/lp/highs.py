@@ -1,12 +1,10 @@
 """HiGHS: simplex and interior point. The cross-check."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.metadata import version
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 
-import highspy
 import numpy as np
 
 from robustmech.lp.interruption import run_interruptibly
@@ -21,17 +19,19 @@ from robustmech.lp.program import (
     SolverStatus,
 )
 
-new_highs: Callable[[], highspy.Highs] = highspy.Highs
+if TYPE_CHECKING:
+    import highspy
+
 _STATUS = {
-    highspy.HighsModelStatus.kOptimal: SolverStatus.OPTIMAL,
-    highspy.HighsModelStatus.kTimeLimit: SolverStatus.TIME_LIMIT,
-    highspy.HighsModelStatus.kIterationLimit: SolverStatus.ITERATION_LIMIT,
-    highspy.HighsModelStatus.kInfeasible: SolverStatus.INFEASIBLE,
-    highspy.HighsModelStatus.kUnbounded: SolverStatus.UNBOUNDED,
-    highspy.HighsModelStatus.kUnboundedOrInfeasible: SolverStatus.INFEASIBLE,
+    "kOptimal": SolverStatus.OPTIMAL,
+    "kTimeLimit": SolverStatus.TIME_LIMIT,
+    "kIterationLimit": SolverStatus.ITERATION_LIMIT,
+    "kInfeasible": SolverStatus.INFEASIBLE,
+    "kUnbounded": SolverStatus.UNBOUNDED,
+    "kUnboundedOrInfeasible": SolverStatus.INFEASIBLE,
     # IPX without crossover often ends so, with a usable point (HiGHS 1.15.1).
-    highspy.HighsModelStatus.kUnknown: SolverStatus.INACCURATE,
-    highspy.HighsModelStatus.kInterrupt: SolverStatus.TIME_LIMIT,
+    "kUnknown": SolverStatus.INACCURATE,
+    "kInterrupt": SolverStatus.TIME_LIMIT,
 }
 
 
@@ -53,6 +53,8 @@ class HighsSolver:
     @property
     def capabilities(self) -> Capabilities:
         """What this solver can do."""
+        from importlib.metadata import version
+
         return Capabilities(
             name="highs",
             version=version("highspy"),
@@ -69,10 +71,10 @@ class HighsSolver:
             inside = replace(self, largest_inside=None)
             return solve_isolated(Task(solver=inside, program=program, limits=limits), progress)
         # A fresh object each time: a HiGHS object's time limit counts all its solves together (1.15.1).
-        highs: highspy.Highs = new_highs()
+        highs = _silent_highs()()
         stopping, reported = [False], [-1]
 
-        def watch(event: highspy.HighsCallbackEvent) -> None:
+        def watch(event: "highspy.HighsCallbackEvent") -> None:
             iteration = int(event.data_out.ipm_iteration_count)
             # The count is −1 before the first iteration, and the event comes many times in each.
             if progress is not None and self.method == "ipx" and iteration > reported[0]:
@@ -101,7 +103,7 @@ class HighsSolver:
 
         return run_interruptibly(work, stop)
 
-    def _configure(self, highs: highspy.Highs, limits: Limits) -> None:
+    def _configure(self, highs: "highspy.Highs", limits: Limits) -> None:
         highs.setOptionValue("output_flag", False)
         highs.setOptionValue("solver", self.method)
         highs.setOptionValue("run_crossover", "on" if self.crossover else "off")
@@ -115,7 +117,24 @@ class HighsSolver:
             highs.setOptionValue("simplex_iteration_limit", int(limits.iterations))
 
 
-def _model(program: LinearProgram) -> highspy.HighsLp:
+# HiGHS is loaded where it is used: many solves never do.
+@cache
+def _silent_highs() -> "type[highspy.Highs]":
+    import highspy
+
+    class Silent(highspy.Highs):  # type: ignore[misc]
+        """A solver that prints nothing, not even while it is made: its constructor enables callbacks (1.16.0: prints)."""
+
+        def enableCallbacks(self) -> None:  # noqa: N802
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()
+
+    return Silent
+
+
+def _model(program: LinearProgram) -> "highspy.HighsLp":
+    import highspy
+
     columns = program.matrix.tocsc()
     model = highspy.HighsLp()
     model.num_row_, model.num_col_ = columns.shape
@@ -129,11 +148,11 @@ def _model(program: LinearProgram) -> highspy.HighsLp:
     return model
 
 
-def _solution(highs: highspy.Highs, program: LinearProgram, seconds: float) -> LinearSolution:
+def _solution(highs: "highspy.Highs", program: LinearProgram, seconds: float) -> LinearSolution:
     detail = highs.getModelStatus()
     found = highs.getSolution()
     info = highs.getInfo()
-    status = _STATUS.get(detail, SolverStatus.FAILED)
+    status = _STATUS.get(detail.name, SolverStatus.FAILED)
     # For a minimisation HiGHS gives the slope of the optimum in each row's limit, the negative of our multiplier.
     primal, multipliers = np.array(found.col_value), -np.array(found.row_dual)
     if status.has_solution and (primal.size, multipliers.size) != (program.cost.size, program.row_lower.size):
