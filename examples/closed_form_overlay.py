@@ -16,7 +16,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import robustmech as rm
-from robustmech.continuum import AuctionRule, CommonValue, KnownMeans, on_grids
+from robustmech.continuum import AuctionRule, CommonValue, KnownMeans
+from robustmech.gridded import on_grids
 from robustmech.plots import NumbersOnGrid, closed_form_overlay
 
 ACTIONS = (4, 6, 8, 12, 16, 24)

@@ -5,8 +5,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from robustmech import continuum, elements
-    from robustmech.bounds import BoundStatus, LowerBound, Solution, Stage, UpperBound, solve
+    from robustmech import continuum, elements, gridded
+    from robustmech.bounds import BoundStatus, Interrupted, LowerBound, Solution, Stage, UpperBound, solve
     from robustmech.elements import ExponentialInformation, Meshes, PiecewiseLinearMechanism
     from robustmech.errors import InputError, RepairError, RobustmechError, ShapeError, SizeError, SolveError
     from robustmech.evaluate import guarantee, potential
@@ -34,6 +34,7 @@ except PackageNotFoundError:  # a source tree that was not installed
 _HOMES = {
     "robustmech.bounds": (
         "BoundStatus",
+        "Interrupted",
         "LowerBound",
         "Solution",
         "Stage",
@@ -75,7 +76,7 @@ _HOMES = {
         "simplex",
     ),
 }
-_FOLDERS = ("continuum", "elements")
+_FOLDERS = ("continuum", "elements", "gridded")
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
@@ -89,6 +90,7 @@ __all__ = [
     "HighsSolver",
     "InformationStructure",
     "InputError",
+    "Interrupted",
     "LowerBound",
     "Mechanism",
     "Meshes",
@@ -105,6 +107,7 @@ __all__ = [
     "bilateral_trade",
     "continuum",
     "elements",
+    "gridded",
     "guarantee",
     "potential",
     "product_states",

@@ -1,4 +1,18 @@
-"""The exceptions that robustmech raises; each message is one line that says what, where and how to mend it."""
+"""The exceptions that robustmech raises; each message is one line that says what, where and how to mend it.
+
+`printable` makes any text fit for such a line.
+"""
+
+
+def printable(text: str) -> str:
+    """The text in one line: spaces for line breaks, and everything that a terminal might act on escaped.
+
+    Text from a file or a file's name may hold control characters, directions of writing, or lone surrogates.
+    """
+    line = " ".join(text.split())
+    if line.isprintable():
+        return line
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
 
 
 class RobustmechError(Exception):

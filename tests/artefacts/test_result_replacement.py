@@ -10,10 +10,17 @@ import pytest
 
 from artefacts.solved_problems import contents, solved, written
 from robustmech import InputError
-from robustmech.artefacts import read_result, write_result
+from robustmech.artefacts import read_result, replacing, write_result
 
 EARLIER, LATER = "lower side only", "common value"
-STEPS = ((os, "mkdir"), (os, "rename"), (os, "replace"), (os, "chmod"), (Path, "write_bytes"))
+STEPS = (
+    (os, "mkdir"),
+    (os, "rename"),
+    (os, "chmod"),
+    (os, "fsync"),
+    (replacing, "_write"),
+    (replacing, "_exchanged"),
+)
 
 
 class Interruption:

@@ -1,6 +1,5 @@
 """Brackets without a grid: figures they must reach, and how the search behaves."""
 
-import time
 from fractions import Fraction
 from itertools import product
 
@@ -9,13 +8,14 @@ import pytest
 
 from definitions.solved import numbers
 from robustmech import Beliefs, BoundStatus, Environment, Grid, InputError, SizeError, Stage, auction, solve
-from robustmech.bounds.ladders import ladders
+from robustmech.bounds.budget import Budget
+from robustmech.bounds.ladders import SpacedLadder, ladders
 from robustmech.bounds.places import MechanismPlace
 from robustmech.bounds.sides import Task
-from robustmech.bounds.tuning import _value_and_slope, tuned
+from robustmech.bounds.tuning import Families, Family, tuned, value_and_slope
 from robustmech.continuum import CommonValue, KnownMeans, PublicExpenditure
 from robustmech.elements import CrossedTriangles, ExponentialSums, Meshes, ShareDensities, Spacing
-from robustmech.lp import ClarabelSolver, Limits
+from robustmech.lp import ClarabelSolver
 from robustmech.model import FloatArray, Side, public_expenditure
 from robustmech.model.symmetry import agent_kinds, exchanges
 
@@ -132,19 +132,17 @@ def test_reports_carry_the_bracket_as_it_shrinks() -> None:
     assert widths[0] > widths[-1] >= found.gap
 
 
-def test_time_is_kept() -> None:
-    started = time.perf_counter()
+def test_what_ended_the_search_is_said() -> None:
     found = solve(independent(6), gap=1e-9, time_limit=1.0)
-    assert time.perf_counter() - started < 5
     assert found.status is BoundStatus.STOPPED
+    assert found.cause is not None
+    assert "time limit of 1 s" in found.cause
     assert found.gap < 0.02
 
 
 def test_what_cannot_fit_is_refused_at_once() -> None:
-    started = time.perf_counter()
     with pytest.raises(SizeError, match="fewer states or agents"):
         solve(independent(11), memory_limit=1e8)
-    assert time.perf_counter() - started < 5
 
 
 def test_meshes_that_do_not_suit_are_refused() -> None:
@@ -170,26 +168,38 @@ def _task(environment: Environment) -> Task:
         environment=environment,
         alike=exchanges(environment),
         solver=ClarabelSolver(tolerance=1e-10),
-        limits=Limits(),
+        budget=Budget(),
         worth=0.5,
         watch=lambda stage: None,
     )
 
 
-def _crossed(parameters: FloatArray) -> MechanismPlace:
-    widths = np.exp(parameters)
-    one, two = (Spacing.even(F(round(float(width) * 10**9), 10**9), 3) for width in widths)
-    return MechanismPlace(mesh=CrossedTriangles(spacings=(one, two)))
+def _crossed(_: tuple[Fraction, ...]) -> Family:
+    def place(widths: tuple[Fraction, ...]) -> MechanismPlace:
+        one, two = (Spacing.even(width, 3) for width in widths)
+        return MechanismPlace(mesh=CrossedTriangles(spacings=(one, two)))
+
+    return place
+
+
+class Exactly(Families):
+    """Widths as they are, so that differences over short distances can be taken."""
+
+    def widths(self, parameters: FloatArray) -> tuple[Fraction, ...]:
+        return tuple(F(round(float(np.exp(parameters[kind])) * 10**9), 10**9) for kind in self.kinds)
+
+
+CROSSED = Exactly(kinds=(0, 1), at=_crossed)
 
 
 def test_slopes_of_the_value_are_its_derivatives() -> None:
     """Away from kinks; the truth for a program's value is to solve it again a little further."""
     task = _task(means(F(3, 5), F(2, 5)))
     here = np.log([1.5, 4.0])
-    value, slope = _value_and_slope(task, Side.LOWER, _crossed, here)
+    value, slope = value_and_slope(task, Side.LOWER, CROSSED, here)
     for p, step in enumerate(np.eye(2) * 1e-3):
-        ahead, _ = _value_and_slope(task, Side.LOWER, _crossed, here + step)
-        behind, _ = _value_and_slope(task, Side.LOWER, _crossed, here - step)
+        ahead, _ = value_and_slope(task, Side.LOWER, CROSSED, here + step)
+        behind, _ = value_and_slope(task, Side.LOWER, CROSSED, here - step)
         assert slope[p] == pytest.approx((ahead - behind) / 2e-3, abs=2e-5)
     assert value < KnownMeans([0.6, 0.4]).guarantee
 
@@ -197,10 +207,24 @@ def test_slopes_of_the_value_are_its_derivatives() -> None:
 def test_tuning_finds_the_sensitivities_of_known_means() -> None:
     """The widths that suit best are one over the sensitivities, where the boundary of rationing is an edge."""
     task = _task(means(F(3, 5), F(2, 5)))
-    found = tuned(
-        task, Side.LOWER, _crossed, [np.log([1.4, 4.0])], ascents=1, evaluations=30, deadline=time.perf_counter() + 30
-    )
+    found = tuned(task, Side.LOWER, CROSSED, [np.log([1.4, 4.0])], ascents=1, evaluations=30)
     assert np.exp(-found) == pytest.approx(KnownMeans([0.6, 0.4]).sensitivities, rel=2e-3)
+
+
+@pytest.mark.parametrize("environment", [means(F(3, 5), F(2, 5)), common(3, bidders=3), VARIANTS["no transfers"]])
+def test_inside_a_family_nothing_but_the_widths_changes(environment: Environment) -> None:
+    """However far the widths move: whatever depends on them otherwise was settled when the family was chosen."""
+    for ladder in ladders(environment, exchanges(environment)):
+        if isinstance(ladder, SpacedLadder):
+            for width in (0.07, 0.4, 1.0, 2.3):
+                chosen = tuple(F(round(100 * width * (1 + kind)), 100) for kind in ladder.kinds)
+                family = ladder.make(chosen, 4)
+                shapes = set()
+                for factor in (F(1), 1 + F(1, 10**5), F(3, 2)):
+                    moved = (chosen[0] * factor, *chosen[1:])
+                    discretisation = family(moved).discretise(ladder.side)
+                    shapes.add((discretisation.rows, discretisation.nodes))
+                assert len(shapes) == 1
 
 
 def test_there_is_a_ladder_for_either_side_of_every_problem() -> None:

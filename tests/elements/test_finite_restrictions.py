@@ -15,7 +15,6 @@ from scipy.optimize import linprog
 from elements.meshes_and_problems import AUCTIONS, HALF, Claim, axes, random_claim
 from robustmech import Environment, Grid, guarantee, potential, solve
 from robustmech.bounds.evaluation import exact_multipliers, strategic_value, strategic_virtual_objective
-from robustmech.continuum.discretise import bid_positions, information_on_grids, mechanism_on_grids
 from robustmech.elements import (
     Boxes,
     CrossedTriangles,
@@ -31,6 +30,7 @@ from robustmech.elements import (
     Spacing,
     Triangles,
 )
+from robustmech.gridded.discretise import bid_positions, information_on_grids, mechanism_on_grids
 from robustmech.model import Mechanism
 
 ONE = 2**40

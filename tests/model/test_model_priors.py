@@ -14,12 +14,12 @@ from definitions.plain_program import PlainProgram
 from definitions.problem import plain
 from robustmech import Beliefs, InputError, auction
 from robustmech.model.exact_systems import ExactSystem
+from robustmech.model.interior import interior_law
 from robustmech.model.priors import (
     correction,
     equality_targets,
     exclusions,
     independent_rows,
-    interior_law,
     possible_states,
 )
 

@@ -18,10 +18,12 @@ from robustmech.model import (
     Mechanism,
     RationalArray,
 )
+from robustmech.model.interior import interior_law
 
 PROBLEM_SCHEMA = "robustmech/problem"
 CERTIFICATE_SCHEMA = "robustmech/certificate"
-FORMAT_VERSION = 1
+PROBLEM_VERSION = 1
+CERTIFICATE_VERSION = 2
 
 Json = dict[str, object]
 
@@ -33,7 +35,7 @@ def encode_environment(environment: Environment) -> Json:
     paid_state, paid_decision = np.nonzero(environment.payoff != 0)
     return {
         "schema": PROBLEM_SCHEMA,
-        "version": FORMAT_VERSION,
+        "version": PROBLEM_VERSION,
         "agents": environment.agents,
         "states": environment.states,
         "decisions": environment.decisions,
@@ -72,29 +74,29 @@ def encode_certificate(solution: Solution) -> Json:
     """The content of certificate.json."""
     return {
         "schema": CERTIFICATE_SCHEMA,
-        "version": FORMAT_VERSION,
+        "version": CERTIFICATE_VERSION,
         "software": f"robustmech {_software_version()}",
-        "lower": None if solution.lower is None else _encode_lower(solution.lower),
+        "lower": None if solution.lower is None else _encode_lower(solution.lower, solution.environment.beliefs),
         "upper": None if solution.upper is None else _encode_upper(solution.upper),
     }
 
 
-def _encode_lower(bound: LowerBound) -> Json:
+def _encode_lower(bound: LowerBound, beliefs: Beliefs) -> Json:
     mechanism = bound.mechanism
     place = _encode_grids(mechanism.grids) if isinstance(mechanism, Mechanism) else encode_mesh(mechanism.mesh)
     entry = mechanism.entry_payments
     return {
         "value": bound.value,
-        "status": bound.record.status.value,
         "discretisation": place,
         "multipliers": _texts(bound.multipliers),
+        "prior": _texts(interior_law(beliefs)),
         **({} if entry is None else {"entry_unit": str(entry.unit)}),
     }
 
 
 def _encode_upper(bound: UpperBound) -> Json:
     information = bound.information
-    common = {"value": bound.value, "status": bound.record.status.value}
+    common: Json = {"value": bound.value}
     if isinstance(information, InformationStructure):
         return {
             **common,

@@ -3,14 +3,13 @@
 import io
 import json
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from robustmech.artefacts.encoding import CERTIFICATE_SCHEMA, encode_certificate, encode_environment
+from robustmech.artefacts.replacing import recover, replace_folder
 from robustmech.bounds import Solution
 from robustmech.elements import ExponentialInformation, PiecewiseLinearMechanism
 from robustmech.errors import InputError
@@ -69,6 +68,7 @@ def _require_writable(folder: Path) -> None:
         raise InputError(f"{folder}: the folder {parent} does not exist; make it first")
     if not os.access(parent, os.W_OK):
         raise InputError(f"{folder}: the folder {parent} cannot be written to")
+    recover(folder.absolute(), _OUR_FILES)
 
 
 def _holds_a_result(folder: Path) -> bool:
@@ -93,44 +93,10 @@ def write_result(folder: Path, solution: Solution, pictures: bytes | None) -> No
     require_writable(folder)
     contents = _contents(solution, pictures)
     contents[MANIFEST] = manifest_text(contents).encode()
-    folder = folder.absolute()
-    fresh: Path | None = None
     try:
-        fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        for name, content in contents.items():
-            (fresh / name).write_bytes(content)
-        fresh.chmod(0o777 & ~_mask())
-        if folder.exists():
-            _swap(fresh, folder)
-        else:
-            fresh.rename(folder)
+        replace_folder(folder.absolute(), contents, _OUR_FILES)
     except OSError as error:
         raise InputError(f"{folder}: could not be written ({error.strerror or error})") from None
-    finally:
-        if fresh is not None:
-            shutil.rmtree(fresh, ignore_errors=True)
-
-
-def _mask() -> int:
-    """The permissions that new files are not to have."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-def _swap(fresh: Path, folder: Path) -> None:
-    """Put the fresh folder in the place of the old one, or leave the old one there if anything goes wrong."""
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
-    old = aside / folder.name
-    try:
-        folder.rename(old)
-        fresh.rename(folder)
-    except BaseException:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
-        raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
 
 
 def _contents(solution: Solution, pictures: bytes | None) -> dict[str, bytes]:

@@ -1,7 +1,7 @@
 r"""Auctions whose bids are multiples of an increment.
 
 Bids 0, d, 2d, …, Kd are the actions of a grid with :math:`\rho_j = d (1 + d)^{-j-1}` and everything beyond on the top
-one: the one grid on which ∇⁺ is the forward difference over d (see `robustmech.continuum.discretise.bid_positions`). A
+one: the one grid on which ∇⁺ is the forward difference over d (see `robustmech.gridded.discretise.bid_positions`). A
 rule for real bids keeps its allocation at these bids; its transfers are rebuilt for the grid, because only then is
 anything guaranteed.
 """
@@ -14,8 +14,8 @@ from fractions import Fraction
 import numpy as np
 
 from robustmech.continuum import checked_bids
-from robustmech.continuum.discretise import lower_number, mechanism_on_grids
 from robustmech.errors import InputError
+from robustmech.gridded.discretise import lower_number, mechanism_on_grids
 from robustmech.model import Environment, FloatArray, Grid, IntArray, Mechanism, RationalArray, rational
 
 MOST_PROFILES, MOST_NUMBERS = 500_000, 30_000_000

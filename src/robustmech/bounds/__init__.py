@@ -3,5 +3,6 @@
 from robustmech.bounds.sides import Stage
 from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, SolveRecord, UpperBound
 from robustmech.bounds.solving import solve
+from robustmech.bounds.supervision import Interrupted
 
-__all__ = ["BoundStatus", "LowerBound", "Solution", "SolveRecord", "Stage", "UpperBound", "solve"]
+__all__ = ["BoundStatus", "Interrupted", "LowerBound", "Solution", "SolveRecord", "Stage", "UpperBound", "solve"]

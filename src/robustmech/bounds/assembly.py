@@ -10,6 +10,7 @@ Source: Brooks & Du (2023), programs (9), (11), (20) and (27).
 """
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +18,10 @@ import scipy.sparse as sp
 
 from robustmech.bounds.program_orbits import column_orbits, row_orbits
 from robustmech.bounds.security_rows import SecurityRows
+from robustmech.bounds.units import CountedUtilities, counted_in, program_unit
 from robustmech.lp import Folding, LinearProgram, LinearSolution, fold, orbits
-from robustmech.model import Discretisation, Environment, FloatArray, IntArray, Side
+from robustmech.model import Discretisation, Environment, FloatArray, IntArray, Side, floats
+from robustmech.model.belief_units import BeliefUnits, belief_units
 from robustmech.model.priors import Exclusion, exclusions, independent_rows, possible_states
 from robustmech.model.symmetry import Exchange
 
@@ -30,7 +33,7 @@ class BeliefColumns:
     Args:
         row: the belief row of each column.
         sign: +1 where the column raises the row's multiplier, −1 where it lowers it.
-        limit: the row's limit that the column is paid at.
+        limit: the row's limit that the column is paid at, in the row's own unit.
         free: whether the column may take either sign.
     """
 
@@ -53,7 +56,7 @@ class LocalProgram:
         states: the states that the beliefs allow.
         excluded: why the other states are impossible.
         columns: the belief multipliers' columns.
-        unit: the linear program counts utility in this unit.
+        unit: the linear program counts utility in this unit, and belief multipliers in this over the row's own.
     """
 
     environment: Environment
@@ -63,7 +66,7 @@ class LocalProgram:
     states: IntArray
     excluded: tuple[Exclusion, ...]
     columns: BeliefColumns
-    unit: float
+    unit: Fraction
 
     def decisions(self, solution: LinearSolution) -> FloatArray:
         """The proposed decisions, shape (nodes, decisions)."""
@@ -76,11 +79,15 @@ class LocalProgram:
         found = solution.primal[start : start + self.columns.row.size]
         multipliers = np.zeros(self.environment.beliefs.rows)
         np.add.at(multipliers, self.columns.row, self.columns.sign * found)
-        return multipliers * self.unit
+        return multipliers * floats(self.unit / belief_units(self.environment.beliefs).unit)
 
     def growth(self, solution: LinearSolution) -> FloatArray:
         """The proposed Ξ at the rows, in the environment's units; only with transfers."""
-        return solution.primal[-self.discretisation.rows :] * self.unit
+        return solution.primal[-self.discretisation.rows :] * float(self.unit)
+
+    def value(self, solution: LinearSolution) -> float:
+        """The program's value as the solver has it, in the environment's units."""
+        return -solution.objective * float(self.unit)
 
     def joint_law(self, solution: LinearSolution) -> FloatArray:
         """The proposed joint law σ, shape (rows, all states); zero in impossible states."""
@@ -96,18 +103,18 @@ def local_program(
     side: Side,
     alike: tuple[Exchange, ...] = (),
     left_out: npt.NDArray[np.bool_] | None = None,
-    unit: float | None = None,
+    unit: Fraction | None = None,
 ) -> LocalProgram:
     """Assemble the program for one side.
 
     The free direction of the multipliers is removed by leaving out the belief rows that the others and the
-    probabilities' sum imply, and the program is in units of the largest utility.
+    probabilities' sum imply, and the program is in the environment's own unit.
 
     Args:
         alike: exchanges of agents that leave the environment and the discretisation as they are; the program then
             looks only for symmetric solutions, among which there is an optimal one.
         left_out: decisions that are to be zero at some nodes, shape (nodes, decisions).
-        unit: what the program counts utility in; the largest utility if not given.
+        unit: what the program counts utility in; `program_unit` if not given.
     Raises:
         InputError: if no prior satisfies the beliefs.
     """
@@ -115,18 +122,20 @@ def local_program(
     excluded = exclusions(beliefs)
     possible = possible_states(beliefs, excluded)
     row_orbit = orbits(beliefs.rows, [exchange.rows for exchange in alike])
-    columns = _belief_columns(environment, independent_rows(beliefs, possible, row_orbit))
+    rows = belief_units(beliefs)
+    columns = _belief_columns(environment, rows, independent_rows(beliefs, possible, row_orbit))
     states = np.flatnonzero(possible)
-    unit = environment.scale if unit is None else unit
+    unit = program_unit(environment) if unit is None else unit
+    counted = counted_in(environment, unit)
     decisions = discretisation.nodes * environment.decisions
     tail = discretisation.rows if environment.transfers else 1
     blocks = [
-        _inequality(environment, discretisation, states, columns, unit),
+        _inequality(environment, discretisation, states, columns, counted),
         _decision_rows(environment, discretisation),
     ]
-    security = SecurityRows.of(environment, discretisation) if side is Side.LOWER else None
+    security = SecurityRows.of(counted.utilities, discretisation) if side is Side.LOWER else None
     if security is not None:
-        blocks.append(_participation_rows(security, environment.decisions, unit))
+        blocks.append(_participation_rows(security, environment.decisions))
     cap = np.where(environment.decision_set.capped, environment.decision_set.cap.astype(float), np.inf)
     most = np.tile(cap, (discretisation.nodes, 1))
     if left_out is not None:
@@ -202,10 +211,8 @@ def _crossed(
     )
 
 
-def _belief_columns(environment: Environment, kept: npt.NDArray[np.bool_]) -> BeliefColumns:
-    beliefs = environment.beliefs
-    low = np.array([-np.inf if v is None else float(v) for v in beliefs.lower])
-    high = np.array([np.inf if v is None else float(v) for v in beliefs.upper])
+def _belief_columns(environment: Environment, rows: BeliefUnits, kept: npt.NDArray[np.bool_]) -> BeliefColumns:
+    beliefs, low, high = environment.beliefs, rows.lower, rows.upper
     equal = np.flatnonzero(kept & beliefs.equality)
     raised = np.flatnonzero(~beliefs.equality & np.isfinite(low))
     lowered = np.flatnonzero(~beliefs.equality & np.isfinite(high))
@@ -224,14 +231,14 @@ def _inequality(
     discretisation: Discretisation,
     states: IntArray,
     columns: BeliefColumns,
-    unit: float,
+    counted: CountedUtilities,
 ) -> _Rows:
     """One row per (row, state), state fastest: λ(θ) + Ξ(x) − virtual objective ≤ −λ₀(θ)."""
     rows, decisions, count = discretisation.rows, environment.decisions, states.size
-    entries = [_crossed(discretisation.evaluation, -environment.payoff_rounded[states] / unit, count, decisions)]
+    entries = [_crossed(discretisation.evaluation, -counted.payoff[states], count, decisions)]
     for i, local in enumerate(discretisation.local):
-        entries.append(_crossed(local, -environment.utilities_rounded[i, states] / unit, count, decisions))
-    belief = (environment.beliefs.matrix[columns.row][:, states] * columns.sign[:, None]).T.tocoo()
+        entries.append(_crossed(local, -counted.utilities[i, states], count, decisions))
+    belief = (belief_units(environment.beliefs).matrix[columns.row][:, states] * columns.sign[:, None]).T.tocoo()
     first = discretisation.nodes * decisions
     every_row = np.arange(rows)[:, None]
     entries.append(
@@ -244,9 +251,7 @@ def _inequality(
     every = np.arange(rows * count)
     tail = every // count if environment.transfers else np.zeros_like(every)
     entries.append((every, first + columns.row.size + tail, np.ones(every.size)))
-    penalties = environment.beliefs.penalties
-    penalty = np.zeros(count) if penalties is None else penalties[states].astype(float) / unit
-    return _Rows(entries=entries, lower=np.full(every.size, -np.inf), upper=np.tile(-penalty, rows))
+    return _Rows(entries=entries, lower=np.full(every.size, -np.inf), upper=np.tile(-counted.penalties[states], rows))
 
 
 def _decision_rows(environment: Environment, discretisation: Discretisation) -> _Rows:
@@ -261,18 +266,17 @@ def _decision_rows(environment: Environment, discretisation: Discretisation) -> 
     )
 
 
-def _participation_rows(security: SecurityRows, decisions: int, unit: float) -> _Rows:
+def _participation_rows(security: SecurityRows, decisions: int) -> _Rows:
     """Action 0 is participation secure: utility at least zero in every state where it could be negative."""
     entries = []
     for start, lowest, table in zip(security.starts[:-1], security.lowest, security.tables, strict=True):
-        utilities = table / unit
-        row, column = np.nonzero(utilities)
+        row, column = np.nonzero(table)
         place = np.arange(lowest.size)[:, None]
         entries.append(
             (
                 (start + place * len(table) + row).ravel(),
                 (lowest[:, None] * decisions + column).ravel(),
-                np.tile(utilities[row, column], lowest.size),
+                np.tile(table[row, column], lowest.size),
             )
         )
     height = int(security.starts[-1])

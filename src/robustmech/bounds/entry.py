@@ -17,18 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from robustmech.bounds.decision_repair import into_decision_set
-from robustmech.bounds.evaluation import round_down
-from robustmech.bounds.solution import AnyMechanism
 from robustmech.elements import PiecewiseLinearMechanism
 from robustmech.model import (
-    MECHANISM_DENOMINATOR,
     DecisionSet,
     Discretisation,
     EntryPayments,
     Environment,
     FloatArray,
     IntArray,
-    Mechanism,
 )
 from robustmech.model.symmetry import Exchange, exchanges
 
@@ -41,7 +37,7 @@ class Entry:
         without: the environment as it was, with K decisions.
         environment: with N more, for every agent in turn a unit that it pays; and N more, a unit that it is paid, where
             an agent can be harmed.
-        unit: M, so large that no payment at action 0 need be larger, by all agents together.
+        unit: M, N + 1 times as large as any payment at action 0 need be, to an agent or by one.
         alike: the exchanges of agents that leave the environment as it is.
     """
 
@@ -61,8 +57,7 @@ class Entry:
         if not environment.transfers or (harmless & worthless).all():
             return None
         chosen, agents = environment.decision_set, environment.agents
-        largest = max(abs(value) for value in environment.utilities.ravel().tolist())
-        unit = largest * chosen.groups * agents
+        unit = (agents + 1) * max(_largest_payment(environment, i) for i in range(agents))
         kinds = 1 if harmless.all() else 2
         signs = np.array([unit] * agents + [-unit] * agents * (kinds - 1), dtype=object)
         paid = np.full((agents, environment.states, signs.size), Fraction(0), dtype=object)
@@ -124,23 +119,29 @@ class Entry:
         unit = self.unit * clear
         return np.array([number * unit.denominator // unit.numerator for number in worth], dtype=np.int64)
 
-    def paid(self, mechanism: AnyMechanism) -> AnyMechanism:
-        """A mechanism of the environment with entry payments as one of the environment without: they are transfers."""
+    def payments(self, counts: IntArray) -> EntryPayments:
+        """What agents pay, from decisions with payments among them, shape (…, decisions)."""
         decisions, agents = self.without.decisions, self.without.agents
-        counts = mechanism.decision_counts
         payments = counts[..., decisions : decisions + agents].copy()
         if counts.shape[-1] > decisions + agents:
             payments -= counts[..., decisions + agents :]
-        entry = EntryPayments(counts=payments, unit=self.unit)
-        kept = np.ascontiguousarray(counts[..., :decisions])
-        if isinstance(mechanism, Mechanism) and mechanism.transfers is not None:
-            transfers = mechanism.transfers + np.moveaxis(entry.amounts, -1, 0)
-            for i, own in enumerate(np.moveaxis(payments, -1, 0)):
-                exact = own.take(0, axis=i).astype(object) * self.unit / MECHANISM_DENOMINATOR
-                np.moveaxis(transfers[i], i, 0)[0] = np.vectorize(round_down, otypes=[np.float64])(exact)
-            mechanism = replace(mechanism, transfers=transfers)
-        if isinstance(mechanism, PiecewiseLinearMechanism):
-            mechanism = replace(mechanism, own_decisions=self.without.own_decisions)
+        return EntryPayments(counts=payments, unit=self.unit)
+
+    def paid(self, mechanism: PiecewiseLinearMechanism) -> PiecewiseLinearMechanism:
+        """A mechanism of the environment with entry payments as one of the environment without."""
+        counts = mechanism.decision_counts
         return replace(
-            mechanism, decision_counts=kept, decision_names=self.without.decision_names, entry_payments=entry
+            mechanism,
+            decision_counts=np.ascontiguousarray(counts[..., : self.without.decisions]),
+            own_decisions=self.without.own_decisions,
+            decision_names=self.without.decision_names,
+            entry_payments=self.payments(counts),
         )
+
+
+def _largest_payment(environment: Environment, agent: int) -> Fraction:
+    """No decision is worth more to the agent in the worst state, nor costs it more there."""
+    own, chosen = environment.utilities[agent], environment.decision_set
+    gain, loss = np.maximum(own, Fraction(0)), np.maximum(-own, Fraction(0))
+    best, worst = (sum(part[:, chosen.group == g].max(axis=1) for g in range(chosen.groups)) for part in (gain, loss))
+    return max(min(best), max(worst))

@@ -20,11 +20,16 @@ from robustmech.model import (
     floats,
 )
 from robustmech.model.exact_law import weighted_law
-from robustmech.model.priors import correction, crossed_limits, interior_law
+from robustmech.model.interior import interior_law
+from robustmech.model.priors import correction, crossed_limits
 
 _MIXTURE_DENOMINATOR = 2**60
 _ROUNDS = 8
-
+_JOINT_DENOMINATOR = 2**54
+_LIKELY_BITS = 10
+"""States whose probability is at least 2^−10 need no larger denominator than usual."""
+_MOST_BITS, _MOST_JOINT_BITS = 22, 8
+"""Larger denominators than 2^62 do not fit into 64 bits."""
 
 _SMALLEST_SHARE = Fraction(1, 2**50)
 """Mixed in where masses are enclosed rather than exact, so that their doubt cannot make the mixed-in law negative."""
@@ -60,12 +65,14 @@ def exact_law(environment: Environment, discretisation: Discretisation, proposed
     inside = interior_law(environment.beliefs)
     support = np.asarray(inside > 0, dtype=np.bool_)
     law = np.where(support, np.clip(np.nan_to_num(proposed), 0.0, None), 0.0)
+    shift = _more_bits(inside)
     if environment.transfers:
-        counts = _conditional_counts(law, floats(inside))
-        denominator = LAW_DENOMINATOR
+        denominator = LAW_DENOMINATOR << shift
+        counts = _conditional_counts(law, floats(inside), denominator)
         state_law = weighted_law(discretisation.mass_weights, counts, denominator)
     else:
-        counts, denominator = _joint_counts(law, discretisation.mass[:, None] * floats(inside))
+        denominator = _JOINT_DENOMINATOR << min(shift, _MOST_JOINT_BITS)
+        counts = _joint_counts(law, discretisation.mass[:, None] * floats(inside), denominator)
         state_law = weighted_law(None, counts, denominator)
     change, mixture = _remedy(environment.beliefs, inside, state_law)
     doubtful = discretisation.mass_doubt > 0 and environment.transfers
@@ -92,23 +99,28 @@ def _require_margin(discretisation: Discretisation, mixed_in: RationalArray, sup
         raise RepairError("information: a state is too unlikely for the precision of the masses")
 
 
-def _conditional_counts(law: FloatArray, fallback: FloatArray) -> IntArray:
+def _more_bits(inside: RationalArray) -> int:
+    """By how many bits the unlikeliest state needs a larger denominator, so that rounding to it is negligible."""
+    least = min(p for p in inside.tolist() if p)
+    return min(max((1 / least).__floor__().bit_length() - _LIKELY_BITS, 0), _MOST_BITS)
+
+
+def _conditional_counts(law: FloatArray, fallback: FloatArray, denominator: int) -> IntArray:
     """Each row as whole numbers that add up to the denominator; rows without any weight get the fallback law."""
     total = law.sum(axis=1, keepdims=True)
     conditional = np.where(total > 0, law / np.where(total > 0, total, 1.0), fallback)
-    counts: IntArray = np.floor(conditional * LAW_DENOMINATOR).astype(np.int64)
-    missing = LAW_DENOMINATOR - counts.sum(axis=1)
+    counts: IntArray = np.floor(conditional * denominator).astype(np.int64)
+    missing = denominator - counts.sum(axis=1)
     counts[np.arange(counts.shape[0]), counts.argmax(axis=1)] += missing
     return counts
 
 
-def _joint_counts(law: FloatArray, fallback: FloatArray) -> tuple[IntArray, int]:
-    """All entries as whole numbers that add up to a denominator, large enough that rounding is negligible."""
-    denominator = 2**54
+def _joint_counts(law: FloatArray, fallback: FloatArray, denominator: int) -> IntArray:
+    """All entries as whole numbers that add up to the denominator."""
     weights = law if law.sum() > 0 else fallback
-    counts = np.floor(weights / weights.sum() * denominator).astype(np.int64)
+    counts: IntArray = np.floor(weights / weights.sum() * denominator).astype(np.int64)
     counts[np.unravel_index(counts.argmax(), counts.shape)] += denominator - int(counts.sum(dtype=object))
-    return counts, denominator
+    return counts
 
 
 def _remedy(beliefs: Beliefs, inside: RationalArray, state_law: RationalArray) -> tuple[RationalArray, Fraction]:

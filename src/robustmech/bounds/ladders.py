@@ -6,12 +6,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import cast
 
 import numpy as np
 
 from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
 from robustmech.bounds.sides import LowerPlace, Task, UpperPlace
-from robustmech.bounds.tuning import tuned
+from robustmech.bounds.tuning import Families, Family, Widths, tuned
 from robustmech.elements import (
     Boxes,
     CrossedTriangles,
@@ -28,16 +29,18 @@ from robustmech.model import Environment, FloatArray, Grid, Side
 from robustmech.model.symmetry import Exchange, agent_kinds
 
 AnyPlace = LowerPlace | UpperPlace
-_FINEST = 10**5
 _WIDER = 1.5
 """Where agents differ, their widths may lie further apart."""
 _NEARBY = 0.1
 """How far, relatively, the widths may move when they are tuned again, for each of the divisor."""
 _FURTHER = 0.12
 """By how much more finer meshes reach, for each halving of their elements."""
+_ASCENTS = 3
+"""From how many starts widths are tuned where agents differ, and the value has many teeth."""
 _LIKELY_ENOUGH = 1e-7
 _DOUBLING = (1, 2, 4, 8, 16, 32)
-Make = Callable[[tuple[Fraction, ...], int], AnyPlace]
+Make = Callable[[Widths, int], Family]
+"""The family of places that suits some widths and a number of cells along each coordinate."""
 
 
 class Ladder(ABC):
@@ -46,19 +49,13 @@ class Ladder(ABC):
     side: Side
 
     @abstractmethod
-    def climb(self, task: Task, rung: int, deadline: float) -> AnyPlace | None:
+    def climb(self, task: Task, rung: int) -> AnyPlace | None:
         """The mesh at a rung, 0, 1, 2, …; None above the last.
 
         Args:
-            task: what is solved; parameters may be tuned by solving small programs.
+            task: what is solved; parameters may be tuned by solving small programs, while its budget lasts.
             rung: asked for in order.
-            deadline: a reading of ``time.perf_counter`` by which tuning is to end.
         """
-
-
-def exact(value: float) -> Fraction:
-    """A short exact number close to a positive double."""
-    return max(Fraction(1, _FINEST), Fraction(round(value * _FINEST), _FINEST))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -96,47 +93,39 @@ class SpacedLadder(Ladder):
     with_entry: bool = True
     found: FloatArray | None = field(default=None)
 
-    def climb(self, task: Task, rung: int, deadline: float) -> AnyPlace | None:
+    def climb(self, task: Task, rung: int) -> AnyPlace | None:
         """The mesh at a rung."""
         if rung == 0:
-            return self._place(np.full(max(self.kinds) + 1, np.log(self.starts[len(self.starts) // 2])), self.cells)
+            usual = np.full(max(self.kinds) + 1, np.log(self.starts[len(self.starts) // 2]))
+            return cast(AnyPlace, self._families(self.cells).place(usual))
         if rung > len(self.divisors):
             return None
         task = task if self.with_entry else replace(task, entry=None)
-        found = self.tune(task, deadline)
+        found = self.tune(task)
         divisor = self.divisors[rung - 1]
         cells = int(np.ceil(self.cells * divisor * (1 + self.further * np.log2(divisor))))
-        here = found - np.log(divisor)
+        here, families = found - np.log(divisor), self._families(cells)
         if self.again and rung > 1:
-            here = tuned(
-                task,
-                self.side,
-                lambda parameters: self._place(parameters, cells),
-                [here],
-                ascents=1,
-                evaluations=self.again,
-                radius=_NEARBY / divisor,
-                deadline=deadline,
-            )
+            radius = _NEARBY / divisor
+            here = tuned(task, self.side, families, [here], ascents=1, evaluations=self.again, radius=radius)
             self.found = here + np.log(divisor)
-        return self._place(here, cells)
+        return cast(AnyPlace, families.place(here))
 
-    def tune(self, task: Task, deadline: float) -> FloatArray:
+    def tune(self, task: Task) -> FloatArray:
         """The logarithms of the best widths for a mesh of the first one's size; found once."""
         if self.found is None:
             starts = self._starts()
             if self.hint is not None:
-                found = self.hint.tune(task, deadline)
+                found = self.hint.tune(task)
                 starts += [found, found - np.log(2)]
             classes = max(self.kinds) + 1
             self.found = tuned(
                 task,
                 self.side,
-                lambda parameters: self._place(parameters, self.cells),
+                self._families(self.cells),
                 starts,
-                ascents=classes,
+                ascents=1 if classes == 1 else _ASCENTS,
                 evaluations=self.evaluations * classes,
-                deadline=deadline,
             )
         return self.found
 
@@ -148,8 +137,8 @@ class SpacedLadder(Ladder):
             return [np.log(pair) for pair in itertools.product((low, middle, _WIDER * high), repeat=2)]
         return [np.full(classes, np.log(start)) for start in self.starts]
 
-    def _place(self, parameters: FloatArray, cells: int) -> AnyPlace:
-        return self.make(tuple(exact(float(np.exp(parameters[kind]))) for kind in self.kinds), cells)
+    def _families(self, cells: int) -> Families:
+        return Families(kinds=self.kinds, at=lambda widths: self.make(widths, cells))
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -166,9 +155,9 @@ class GridLadder(Ladder):
     agents: int
     actions: tuple[int, ...]
 
-    def climb(self, task: Task, rung: int, deadline: float) -> AnyPlace | None:
+    def climb(self, task: Task, rung: int) -> AnyPlace | None:
         """The grid at a rung; there is nothing to tune."""
-        del task, deadline
+        del task
         if rung >= len(self.actions):
             return None
         return GridPlace(grids=(Grid.quantile(self.actions[rung]),) * self.agents)
@@ -251,15 +240,14 @@ def _spaced(
     )
 
 
-def _even(widths: tuple[Fraction, ...], cells: int) -> tuple[Spacing, ...]:
+def _even(widths: Widths, cells: int) -> tuple[Spacing, ...]:
     return tuple(Spacing.even(width, cells) for width in widths)
 
 
-def _of_the_sum(width: Fraction, cells: int, agents: int) -> Spacing:
-    """Even cells, the first ones put together where the sum of so many signals hardly ever lies."""
-    even = Spacing.even(width, cells).breakpoints
-    kept = [point for point in even[1:-1] if _less_likely(float(point), agents) > _LIKELY_ENOUGH]
-    return Spacing(breakpoints=(even[0], *kept, even[-1]))
+def _kept(width: Fraction, cells: int, agents: int) -> tuple[int, ...]:
+    """Which of evenly spaced breakpoints to keep: none where the sum of so many signals hardly ever lies, but zero."""
+    likely = (j for j in range(1, cells) if _less_likely(float(width * j), agents) > _LIKELY_ENOUGH)
+    return (0, *likely, cells)
 
 
 def _less_likely(place: float, agents: int) -> float:
@@ -267,52 +255,76 @@ def _less_likely(place: float, agents: int) -> float:
     return math.exp(agents * math.log(place) - place - math.lgamma(agents + 1))
 
 
-def _crossed(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
-    one, two = _even(widths, cells)
-    return MechanismPlace(mesh=CrossedTriangles(spacings=(one, two)))
+def _spacing(width: Fraction, kept: tuple[int, ...]) -> Spacing:
+    return Spacing(breakpoints=tuple(width * j for j in kept))
 
 
-def _cut(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
-    one, two = _even(widths, cells)
-    return MechanismPlace(mesh=Triangles(spacings=(one, two), corner_rows=True))
+def _crossed(_: Widths, cells: int) -> Family:
+    def place(widths: Widths) -> LowerPlace:
+        one, two = _even(widths, cells)
+        return MechanismPlace(mesh=CrossedTriangles(spacings=(one, two)))
+
+    return place
 
 
-def _boxes(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
-    return MechanismPlace(mesh=Boxes(spacings=_even(widths, cells)))
+def _cut(_: Widths, cells: int) -> Family:
+    def place(widths: Widths) -> LowerPlace:
+        one, two = _even(widths, cells)
+        return MechanismPlace(mesh=Triangles(spacings=(one, two), corner_rows=True))
+
+    return place
 
 
-def _shares(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
-    return MechanismPlace(mesh=Shares(spacing=_of_the_sum(widths[0], cells, len(widths)), agents=len(widths)))
+def _boxes(_: Widths, cells: int) -> Family:
+    return lambda widths: MechanismPlace(mesh=Boxes(spacings=_even(widths, cells)))
 
 
-def _plain_shares(widths: tuple[Fraction, ...], cells: int) -> LowerPlace:
-    return MechanismPlace(mesh=SharesWithoutTransfers(spacing=Spacing.even(widths[0], cells), agents=len(widths)))
+def _shares(chosen: Widths, cells: int) -> Family:
+    agents = len(chosen)
+    kept = _kept(chosen[0], cells, agents)
+    return lambda widths: MechanismPlace(mesh=Shares(spacing=_spacing(widths[0], kept), agents=agents))
 
 
-def _densities(widths: tuple[Fraction, ...], cells: int) -> UpperPlace:
+def _plain_shares(chosen: Widths, cells: int) -> Family:
+    agents = len(chosen)
+    return lambda widths: MechanismPlace(
+        mesh=SharesWithoutTransfers(spacing=Spacing.even(widths[0], cells), agents=agents)
+    )
+
+
+def _densities(chosen: Widths, cells: int) -> Family:
     """Cells in geometric proportion: densities may rise without bound towards the origin."""
-    end = widths[0] * cells
     smallest = 10.0 ** -(1.0 + 0.75 * np.log2(cells))
     shares = np.concatenate([[0.0], np.geomspace(smallest, 1.0, cells)])[:-1]
-    breakpoints = (*(Fraction(f"{float(end) * share:.12g}") for share in shares), end)
-    return InformationPlace(mesh=ShareDensities(spacing=Spacing(breakpoints=breakpoints), agents=len(widths)))
+
+    def place(widths: Widths) -> UpperPlace:
+        end = widths[0] * cells
+        breakpoints = (*(Fraction(f"{float(end) * share:.12g}") for share in shares), end)
+        return InformationPlace(mesh=ShareDensities(spacing=Spacing(breakpoints=breakpoints), agents=len(chosen)))
+
+    return place
 
 
-def _exponential_triangles(widths: tuple[Fraction, ...], cells: int) -> UpperPlace:
-    return InformationPlace(mesh=ExponentialTriangles(step=widths[0], cells=cells))
+def _exponential_triangles(_: Widths, cells: int) -> Family:
+    return lambda widths: InformationPlace(mesh=ExponentialTriangles(step=widths[0], cells=cells))
 
 
-def _exponential_boxes(widths: tuple[Fraction, ...], cells: int) -> UpperPlace:
-    return InformationPlace(mesh=ExponentialBoxes(spacings=_even(widths, cells)))
+def _exponential_boxes(_: Widths, cells: int) -> Family:
+    return lambda widths: InformationPlace(mesh=ExponentialBoxes(spacings=_even(widths, cells)))
 
 
-def _sums(widths: tuple[Fraction, ...], cells: int) -> UpperPlace:
+def _sums(chosen: Widths, cells: int) -> Family:
     """Weights in inverse proportion to the widths, so that an agent alone passes one cell of the sum in one width.
 
     The number of cells is as if all agents were alike; where they are not, the sum reaches as far in its own spread.
     """
-    slant = tuple(min(widths) / width for width in widths)
-    weights = np.array([float(weight) for weight in slant])
+    weights = np.array([float(weight) for weight in _in_proportion(chosen)])
     further = (weights.sum() + 3 * np.sqrt((weights**2).sum())) / (weights.size + 3 * np.sqrt(weights.size))
-    spacing = _of_the_sum(min(widths), max(2, int(np.ceil(cells * further))), len(widths))
-    return InformationPlace(mesh=ExponentialSums(spacing=spacing, slant=slant))
+    kept = _kept(min(chosen), max(2, int(np.ceil(cells * further))), len(chosen))
+    return lambda widths: InformationPlace(
+        mesh=ExponentialSums(spacing=_spacing(min(widths), kept), slant=_in_proportion(widths))
+    )
+
+
+def _in_proportion(widths: Widths) -> tuple[Fraction, ...]:
+    return tuple(min(widths) / width for width in widths)

@@ -6,7 +6,9 @@ from itertools import pairwise
 
 import numpy as np
 
+from robustmech.bounds.entry import Entry
 from robustmech.bounds.size import ProgramSize, estimated_size, program_size
+from robustmech.bounds.stored_mechanisms import mechanism_on_grids, mechanism_on_mesh
 from robustmech.elements import (
     Boxes,
     ExponentialInformation,
@@ -27,10 +29,10 @@ from robustmech.model import (
     InformationStructure,
     IntArray,
     Mechanism,
+    RationalArray,
     Side,
     on_grids,
 )
-from robustmech.transfers import equal_division, individual_growth_transfers
 
 _MOST_EVALUATIONS = 8_000_000
 """Rows times states, at most, on a mesh that a solved mechanism is evaluated on again."""
@@ -54,27 +56,16 @@ class GridPlace:
         """From the numbers of actions."""
         return program_size(environment, self.grids, symmetries)
 
-    def mechanism(
+    def stored(
         self,
         environment: Environment,
+        discretisation: Discretisation,
         counts: IntArray,
-        growth: FloatArray,
-        mass: FloatArray,  # noqa: ARG002  (the grids know theirs)
-    ) -> Mechanism:
-        """The finite mechanism, with the transfers that share Ξ equally."""
-        shape = tuple(grid.actions for grid in self.grids)
-        transfers = balanced = None
-        if environment.transfers:
-            parts = equal_division(growth.reshape(shape), self.grids)
-            balanced = np.sum(parts, axis=0)
-            transfers = individual_growth_transfers(parts, self.grids)
-        return Mechanism(
-            grids=self.grids,
-            decision_counts=counts.reshape(*shape, environment.decisions),
-            transfers=transfers,
-            aggregate_excess_growth=balanced,
-            decision_names=environment.decision_names,
-        )
+        multipliers: RationalArray,
+        entry: Entry | None,
+    ) -> tuple[Mechanism, float]:
+        """The finite mechanism, with transfers that share Ξ equally, and its number with them."""
+        return mechanism_on_grids(self.grids, environment, discretisation, counts, multipliers, entry)
 
     def information(self, law: ExactLaw) -> InformationStructure:
         """The finite information structure."""
@@ -105,19 +96,17 @@ class MechanismPlace(_MeshPlace):
 
     mesh: MechanismMesh
 
-    def mechanism(
-        self, environment: Environment, counts: IntArray, growth: FloatArray, mass: FloatArray
-    ) -> PiecewiseLinearMechanism:
-        """The rule for real bids."""
-        decisions = counts / MECHANISM_DENOMINATOR
-        balanced = self.mesh.parts(environment, decisions, growth - mass @ growth) if environment.transfers else None
-        return PiecewiseLinearMechanism(
-            mesh=self.mesh,
-            decision_counts=counts.reshape(*self.mesh.node_shape, environment.decisions),
-            growth=balanced,
-            own_decisions=environment.own_decisions,
-            decision_names=environment.decision_names,
-        )
+    def stored(
+        self,
+        environment: Environment,
+        discretisation: Discretisation,
+        counts: IntArray,
+        multipliers: RationalArray,
+        entry: Entry | None,
+    ) -> tuple[PiecewiseLinearMechanism, float]:
+        """The rule for real bids, and its number with the growth that it stores."""
+        mechanism, value = mechanism_on_mesh(self.mesh, environment, discretisation, counts, multipliers)
+        return mechanism if entry is None else entry.paid(mechanism), value
 
     def finer(self, environment: Environment, counts: IntArray) -> tuple["MechanismPlace", FloatArray] | None:
         """Halved boxes and the same mechanism's decisions there, if that may be a better number and is not much work.

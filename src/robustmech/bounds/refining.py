@@ -1,20 +1,19 @@
 """Refining a bracket until it is as narrow as asked."""
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
+from robustmech.bounds.budget import OutOfBudgetError
+from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
 from robustmech.bounds.sides import LowerPlace, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import require_memory
-from robustmech.bounds.solution import LowerBound, Solution, UpperBound
-from robustmech.errors import RobustmechError, SolveError, SpacingError
-from robustmech.lp import Limits
+from robustmech.bounds.solution import LowerBound, UpperBound
+from robustmech.errors import SolveError, SpacingError
 from robustmech.model import Side
 
 _NEGLIGIBLE = 1e-9
-_NEGLIGIBLE_GAP = 1e-6
 _USUAL_GROWTH = 4.0
 """How much longer a rung is taken to take than the one below it."""
 _OVERHEAD = 0.01
@@ -25,31 +24,8 @@ _SHOWN = 3
 """How many rungs a ladder takes before it is judged by them: the first is untuned."""
 _SETTLED = 5
 """How many it takes before it may be given up: coarse meshes may miss what fine ones find, all by the same."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """When a bracket is narrow enough, and what may be spent on it.
-
-    Args:
-        gap: its width, absolute; or None.
-        relative_gap: its width over the smaller of its ends' sizes; or None.
-        seconds: wall time for everything.
-        memory: bytes that one program may be estimated to need.
-        worth: what is at stake; a relative gap is reached, too, where the width is a millionth of it.
-    """
-
-    gap: float | None
-    relative_gap: float | None
-    seconds: float
-    memory: float
-    worth: float
-
-    def reached(self, lower: float, upper: float) -> bool:
-        """Whether either width is reached."""
-        width = upper - lower
-        close = width <= (self.worth * _NEGLIGIBLE_GAP if self.gap is None else self.gap)
-        return close or (self.relative_gap is not None and width <= self.relative_gap * min(abs(lower), abs(upper)))
+_TUNING_SHARE = 0.2
+"""How much of the time and the work one ladder may be tuned for."""
 
 
 @dataclass(slots=True, eq=False)
@@ -60,7 +36,6 @@ class _Climber:
     rungs: int = 0
     values: list[float] = field(default_factory=list)
     seconds: float = 0.0
-    place: AnyPlace | None = None
     effort: float = 0.0
     finished: bool = False
 
@@ -88,134 +63,128 @@ class _Climber:
         return max(signed) - sign * best + further
 
 
-def refine(task: Task, target: Target, sides: tuple[Side, ...]) -> Solution:
-    """The narrowest bracket that was found before the target was reached or its limits ran out.
+def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
+    """Offer ever better bounds until the target is reached or the budget is spent.
 
     All ladders take their first rung; then the one with the most to gain for its effort goes on. Until the time is up
-    nothing depends on the clock.
+    nothing depends on the clock. Whatever goes wrong on a ladder ends that ladder only.
 
     Raises:
-        SolveError: if no number could be certified.
+        SizeError: if no ladder's first program fits the memory.
+        RobustmechError: what went wrong last, if a side has no number in the end.
     """
-    started = time.perf_counter()
-    deadline = started + target.seconds
-    best: dict[Side, LowerBound | UpperBound] = {}
-    trouble: RobustmechError | None = None
     climbers = [
         _Climber(ladder)
         for ladder in ladders(task.environment, task.alike, entry=task.entry is not None)
-        if ladder.side in sides
+        if ladder.side in incumbents.sides
     ]
-    for side in sides:
-        _require_fitting(
-            task, target, [climber.ladder for climber in climbers if climber.ladder.side is side], deadline
-        )
-    while climbers:
-        climber = _next(climbers, best, task, target, deadline)
+    for side in incumbents.sides:
+        if incumbents.number(side) is None:
+            _require_fitting(task, target, [climber.ladder for climber in climbers if climber.ladder.side is side])
+    trouble: Exception = SolveError("nothing could be certified")
+    while not incumbents.narrow_enough and task.budget.ended is None:
+        climber = _next(climbers, incumbents, task)
         if climber is None:
             break
-        side = climber.ladder.side
-        begun = time.perf_counter()
         try:
-            found = _solve(_limited(task, deadline, best), climber, side)
-        except (SolveError, SpacingError) as error:
-            trouble = error
+            _climb(climber, incumbents, task, target)
+        except Exception as error:  # a failure of any kind must not lose what the other ladders found or may find
             climber.finished = True
-            continue
-        climber.seconds = time.perf_counter() - begun
-        climber.values.append(found.value)
-        climber.place = None
-        if side not in best or _better(side, found.value, best[side].value):
-            best[side] = found
-        if len(best) == 2 and target.reached(best[Side.LOWER].value, best[Side.UPPER].value):
-            break
-    if set(best) != set(sides):
-        raise trouble if trouble is not None else SolveError("nothing could be certified in the time given")
-    lower, upper = best.get(Side.LOWER), best.get(Side.UPPER)
-    return Solution(
-        environment=task.environment,
-        lower=lower if isinstance(lower, LowerBound) else None,
-        upper=upper if isinstance(upper, UpperBound) else None,
-        elapsed=time.perf_counter() - started,
-        narrow_enough=len(best) < 2 or target.reached(best[Side.LOWER].value, best[Side.UPPER].value),
-    )
+            if not isinstance(error, SpacingError | OutOfBudgetError):
+                trouble = error
+                incumbents.note(in_words(error))
+    _note_limit(incumbents, task.budget.ended)
+    if not incumbents.complete:
+        task.budget.require()
+        raise trouble
 
 
-def _require_fitting(task: Task, target: Target, candidates: Sequence[Ladder], deadline: float) -> None:
+def _note_limit(incumbents: Incumbents, words: str | None) -> None:
+    """Note a limit that keeps a bracket from becoming narrower; where there is one side nothing was asked of it."""
+    if words is not None and len(incumbents.sides) == len(Side):
+        incumbents.note(words)
+
+
+def _require_fitting(task: Task, target: Target, candidates: Sequence[Ladder]) -> None:
     """Refuse at once where not even one ladder's first program fits.
 
     Raises:
         SizeError: naming the smallest.
     """
-    places = [ladder.climb(task, 0, deadline) for ladder in candidates]
+    places = [ladder.climb(task, 0) for ladder in candidates]
     sizes = [place.size(task.environment, 1) for place in places if place is not None]
     require_memory(min(sizes, key=lambda size: size.memory), target.memory, "use fewer states or agents")
 
 
-def _next(
-    climbers: list[_Climber], best: dict[Side, LowerBound | UpperBound], task: Task, target: Target, deadline: float
-) -> _Climber | None:
-    """The climber with the most to gain per second whose next rung fits; its place is set."""
+def _next(climbers: list[_Climber], incumbents: Incumbents, task: Task) -> _Climber | None:
+    """The climber with the most to gain for its effort for whose next rung there is time and work, if there is one."""
     while True:
         open_ = [climber for climber in climbers if not climber.finished]
         if not open_:
             return None
-        fresh = [climber for climber in open_ if climber.ladder.side not in best]
-        chosen = min(fresh or open_, key=lambda climber: _priority(climber, best, task))
-        left = deadline - time.perf_counter()
-        if chosen.ladder.side in best and (left <= 0 or chosen.expected_seconds > left):
+        fresh = [climber for climber in open_ if incumbents.number(climber.ladder.side) is None]
+        chosen = min(fresh or open_, key=lambda climber: _priority(climber, incumbents, task))
+        if not fresh and _too_much(chosen, task):
             chosen.finished = True
-            continue
-        if len(chosen.values) >= _SETTLED and _gain(chosen, best) < _NEGLIGIBLE * task.worth:
+            _note_limit(incumbents, f"finer meshes would not fit into the {task.budget.limits_in_words}")
+        elif len(chosen.values) >= _SETTLED and _gain(chosen, incumbents) < _NEGLIGIBLE * task.worth:
             chosen.finished = True
-            continue
-        place = chosen.ladder.climb(task, chosen.rungs, min(deadline, time.perf_counter() + 0.2 * target.seconds))
-        size = None if place is None else place.size(task.environment, 1)
-        if place is None or size is None or size.memory > target.memory:
-            chosen.finished = True
-            continue
-        chosen.rungs += 1
-        chosen.place, chosen.effort = place, size.seconds
-        return chosen
+        else:
+            return chosen
 
 
-def _priority(climber: _Climber, best: dict[Side, LowerBound | UpperBound], task: Task) -> float:
+def _too_much(climber: _Climber, task: Task) -> bool:
+    """Whether the next rung is expected to take more time or work than there is left."""
+    budget = task.budget
+    return climber.expected_seconds > budget.seconds_left or climber.expected_effort > budget.work_left
+
+
+def _climb(climber: _Climber, incumbents: Incumbents, task: Task, target: Target) -> None:
+    """Take the next rung and offer what it brings; the climber is finished if there is none that fits."""
+    begun = task.budget.elapsed
+    side = climber.ladder.side
+    tuning = replace(task, budget=task.budget.part(_TUNING_SHARE))
+    place = climber.ladder.climb(tuning, climber.rungs)
+    size = None if place is None else place.size(task.environment, 1)
+    if place is None or size is None:
+        climber.finished = True
+        return
+    if size.memory > target.memory:
+        climber.finished = True
+        _note_limit(incumbents, f"finer meshes would not fit into the memory limit of {target.memory / 2**30:.1f} GiB")
+        return
+    climber.rungs += 1
+    climber.effort = size.seconds
+    found = _solve(replace(task, watch=_with_bracket(task.watch, incumbents)), place, side)
+    incumbents.offer(found)
+    climber.seconds = task.budget.elapsed - begun
+    climber.values.append(found.value)
+
+
+def _priority(climber: _Climber, incumbents: Incumbents, task: Task) -> float:
     """Less is sooner: effort for each unit of expected gain."""
     if not climber.values:
         return -1.0
-    return climber.expected_effort / max(_gain(climber, best), 1e-3 * _NEGLIGIBLE * task.worth)
+    return climber.expected_effort / max(_gain(climber, incumbents), 1e-3 * _NEGLIGIBLE * task.worth)
 
 
-def _gain(climber: _Climber, best: dict[Side, LowerBound | UpperBound]) -> float:
+def _gain(climber: _Climber, incumbents: Incumbents) -> float:
     """What the next rung is expected to bring its side; with one side only, measured by the value's size."""
-    side = climber.ladder.side
-    if side not in best:
+    own = incumbents.number(climber.ladder.side)
+    if own is None:
         return float("inf")
-    own = best[side].value
-    width = abs(best[Side.UPPER].value - best[Side.LOWER].value) if len(best) == 2 else abs(own)
-    return climber.expected_gain(own, 1.0 if side is Side.LOWER else -1.0, width)
+    bracket = incumbents.bracket
+    width = abs(own) if bracket is None else abs(bracket[1] - bracket[0])
+    return climber.expected_gain(own, 1.0 if climber.ladder.side is Side.LOWER else -1.0, width)
 
 
-def _solve(task: Task, climber: _Climber, side: Side) -> LowerBound | UpperBound:
-    place = climber.place
+def _solve(task: Task, place: AnyPlace, side: Side) -> LowerBound | UpperBound:
     if side is Side.LOWER:
         return solve_lower(task, cast(LowerPlace, place))
     return solve_upper(task, cast(UpperPlace, place))
 
 
-def _limited(task: Task, deadline: float, best: dict[Side, LowerBound | UpperBound]) -> Task:
-    """The task with what time is left, and reports that carry the bracket so far."""
-    left = max(0.05, deadline - time.perf_counter())
-    limits = Limits(seconds=left, iterations=task.limits.iterations)
-    return replace(task, limits=limits, watch=_with_bracket(task.watch, best))
-
-
-def _with_bracket(watch: Watch, best: dict[Side, LowerBound | UpperBound]) -> Watch:
-    if len(best) < 2:
-        return watch
-    bracket = best[Side.LOWER].value, best[Side.UPPER].value
-    return lambda stage: watch(replace(stage, bracket=bracket))
-
-
-def _better(side: Side, one: float, other: float) -> bool:
-    return one > other if side is Side.LOWER else one < other
+def _with_bracket(watch: Watch, incumbents: Incumbents) -> Watch:
+    """Reports that carry the bracket so far."""
+    bracket = incumbents.bracket
+    return watch if bracket is None else lambda stage: watch(replace(stage, bracket=bracket))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from robustmech.model import Discretisation, Environment, FloatArray, IntArray
+from robustmech.model import Discretisation, FloatArray, IntArray
 from robustmech.model.symmetry import Exchange
 
 
@@ -25,13 +25,13 @@ class SecurityRows:
     state_row: IntArray
 
     @classmethod
-    def of(cls, environment: Environment, discretisation: Discretisation) -> "SecurityRows":
-        """The rows of one program."""
+    def of(cls, utilities: FloatArray, discretisation: Discretisation) -> "SecurityRows":
+        """The rows of one program, for utilities of shape (agents, states, decisions)."""
         tables = []
-        state_row = np.full((environment.agents, environment.states), -1, dtype=np.int64)
-        for i, utilities in enumerate(environment.utilities_rounded):
-            doubtful = np.flatnonzero((utilities < 0).any(axis=1))
-            table, place = np.unique(utilities[doubtful], axis=0, return_inverse=True)
+        state_row = np.full(utilities.shape[:2], -1, dtype=np.int64)
+        for i, own in enumerate(utilities):
+            doubtful = np.flatnonzero((own < 0).any(axis=1))
+            table, place = np.unique(own[doubtful], axis=0, return_inverse=True)
             tables.append(table)
             state_row[i, doubtful] = place.ravel()
         return cls(lowest=discretisation.lowest, tables=tuple(tables), state_row=state_row)

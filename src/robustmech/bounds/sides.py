@@ -1,5 +1,6 @@
 """One side of the bracket on one discretisation: assemble, propose, repair, certify."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robustmech.bounds.assembly import LocalProgram, local_program
+from robustmech.bounds.budget import USUAL_ITERATIONS, Budget
 from robustmech.bounds.entry import Entry
 from robustmech.bounds.evaluation import exact_multipliers, informational_value, strategic_value
 from robustmech.bounds.excluded_states import sink_excluded_states
@@ -24,8 +26,9 @@ from robustmech.bounds.solution import (
     UpperBound,
     record_of,
 )
+from robustmech.bounds.units import program_unit
 from robustmech.errors import InputError, RepairError, SolveError
-from robustmech.lp import Iteration, Limits, LinearSolution, LinearSolver, SolverStatus
+from robustmech.lp import Iteration, Limits, LinearSolution, LinearSolver, SolverStatus, solve_scaled
 from robustmech.model import (
     Discretisation,
     Environment,
@@ -36,13 +39,17 @@ from robustmech.model import (
     Side,
     floats,
 )
-from robustmech.model.priors import interior_law
+from robustmech.model.interior import interior_law
 from robustmech.model.symmetry import Exchange
 
 _TOLERANCE = 1e-5
 _REFINEMENTS = 2
 """How often, at most, a solved mechanism is evaluated again at more rows."""
 _UNLIKELY = 1e-6
+_OVERHEAD = 0.01
+"""Units of work that even the smallest program takes."""
+_MARGIN = 1.5
+"""How much longer than assembling a program certifying its solution is taken to take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,10 +87,15 @@ class Place(Protocol):
 class LowerPlace(Place, Protocol):
     """Where a lower program lives, and what its solution is called there."""
 
-    def mechanism(
-        self, environment: Environment, counts: IntArray, growth: FloatArray, mass: FloatArray
-    ) -> AnyMechanism:
-        """The mechanism with the given decisions at the nodes and Ξ at the rows, which have the given masses."""
+    def stored(
+        self,
+        environment: Environment,
+        discretisation: Discretisation,
+        counts: IntArray,
+        multipliers: RationalArray,
+        entry: Entry | None,
+    ) -> tuple[AnyMechanism, float]:
+        """The mechanism with the given decisions at the nodes, and its number with the transfers as it stores them."""
         ...
 
     def finer(self, environment: Environment, counts: IntArray) -> "tuple[LowerPlace, FloatArray] | None":
@@ -107,18 +119,20 @@ class Task:
         environment: the environment.
         alike: the exchanges of agents that leave it as it is.
         solver: what proposes solutions.
-        limits: the solver's limits.
+        budget: what may be spent.
         worth: what is at stake, in absolute value.
         watch: called with progress reports.
+        iterations: the solver's iterations for one program, at most; None for no limit.
         entry: the environment with payments at action 0, where mechanisms may have them.
     """
 
     environment: Environment
     alike: tuple[Exchange, ...]
     solver: LinearSolver
-    limits: Limits
+    budget: Budget
     worth: float
     watch: Watch
+    iterations: int | None = None
     entry: Entry | None = None
 
     def environment_of(self, side: Side) -> Environment:
@@ -130,10 +144,9 @@ class Task:
 
         Raises:
             InputError: if no decision is participation secure.
-            SolveError: if the solver left nothing to certify.
+            SolveError: if the solver left nothing to certify, or there is no time or work left.
         """
-        self.watch(Stage(side=side, name="assembling"))
-        program, found = self.solved(place.discretise(side), side)
+        program, found = self.solved(place, side)
         self.watch(Stage(side=side, name="certifying"))
         if found.status is SolverStatus.INFEASIBLE and side is Side.LOWER:
             require_secure_decision(program.environment)
@@ -144,8 +157,16 @@ class Task:
             )
         return program, found
 
-    def solved(self, discretisation: Discretisation, side: Side) -> tuple[LocalProgram, LinearSolution]:
-        """One side's program, folded by the exchanges that the discretisation allows, and the unfolded solution."""
+    def solved(self, place: Place, side: Side) -> tuple[LocalProgram, LinearSolution]:
+        """One side's program, folded by the exchanges that the discretisation allows, and the unfolded solution.
+
+        Raises:
+            OutOfBudgetError: if there is no time or work left to solve it.
+        """
+        self.budget.require()
+        begun = self.budget.elapsed
+        self.watch(Stage(side=side, name="assembling"))
+        discretisation = place.discretise(side)
         entry = self.entry if side is Side.LOWER else None
         alike = tuple(
             exchange
@@ -153,19 +174,34 @@ class Task:
             if exchange.agents in discretisation.exchanged
         )
         left_out = None if entry is None else entry.left_out(discretisation)
-        unit = self.environment.scale
+        self.budget.require()
+        unit = program_unit(self.environment)
         program = local_program(self.environment_of(side), discretisation, side, alike, left_out, unit)
+        self.budget.require()
+        effort = _OVERHEAD + place.size(self.environment, 1).seconds
         self.watch(Stage(side=side, name="solving"))
-        found = self.solver.solve(
+        found = solve_scaled(
+            self.solver,
             program.folding.program,
-            limits=self.limits,
+            limits=self._limits(effort, self.budget.elapsed - begun),
             progress=lambda iteration: self.watch(Stage(side=side, name="solving", iteration=iteration)),
         )
+        self.budget.spend(effort * max(1, found.iterations) / USUAL_ITERATIONS)
         return program, program.folding.unfold(found)
+
+    def _limits(self, effort: float, assembling: float) -> Limits:
+        """The solver's limits: what is left, less the time that certifying is taken to take."""
+        left = self.budget.seconds_left
+        reserve = min(left / 2, _MARGIN * assembling)
+        return Limits(
+            seconds=None if math.isinf(left) else max(left - reserve, 1e-3),
+            iterations=self.budget.iterations(effort, self.iterations),
+            stopped=lambda: self.budget.ended is not None,
+        )
 
     def confirmed(self, program: LocalProgram, found: LinearSolution, value: float) -> bool:
         """Whether a certified number bears out the solver's claim that it reached the optimum."""
-        missed = abs(value + found.objective * program.unit)
+        missed = abs(value - program.value(found))
         return found.status.solved and missed <= _TOLERANCE * self.worth
 
     def record(
@@ -175,7 +211,7 @@ class Task:
         size = place.size(self.environment, 1)
         record = record_of(found, self.solver, size, started)
         if record.status is BoundStatus.PROVED and not self.confirmed(program, found, value):
-            missed = abs(value + found.objective * program.unit)
+            missed = abs(value - program.value(found))
             detail = f"{found.detail}, but inaccurate: {missed:.1e} from the certified number"
             return replace(record, status=BoundStatus.STOPPED, detail=detail)
         return record
@@ -187,12 +223,11 @@ class _Certified:
 
     entry: Entry | None
     place: LowerPlace
-    mass: FloatArray
+    discretisation: Discretisation
     counts: IntArray
     proposed: FloatArray
     multipliers: RationalArray
     value: float
-    growth: FloatArray
 
     @classmethod
     def of(
@@ -209,16 +244,15 @@ class _Certified:
         else:
             counts = entry.secured(discretisation, decisions)
         multipliers = sink_excluded_states(program, counts, exact_multipliers(environment, y))
-        value, growth = strategic_value(environment, discretisation, counts, multipliers)
+        value, _ = strategic_value(environment, discretisation, counts, multipliers)
         return cls(
             entry=entry,
             place=place,
-            mass=discretisation.mass,
+            discretisation=discretisation,
             counts=counts,
             proposed=y,
             multipliers=multipliers,
             value=value,
-            growth=growth,
         )
 
     def refined(self, program: LocalProgram, times: int = _REFINEMENTS) -> "_Certified":
@@ -257,10 +291,12 @@ def solve_lower(task: Task, place: LowerPlace) -> LowerBound:
     if best is None:
         raise trouble if trouble is not None else SolveError("the lower program gave nothing to certify")
     final = best.refined(program)
-    mechanism = final.place.mechanism(program.environment, final.counts, final.growth, final.mass)
+    mechanism, value = final.place.stored(
+        program.environment, final.discretisation, final.counts, final.multipliers, task.entry
+    )
     return LowerBound(
-        value=final.value,
-        mechanism=mechanism if task.entry is None else task.entry.paid(mechanism),
+        value=value,
+        mechanism=mechanism,
         multipliers=final.multipliers,
         record=task.record(place, program, found, best.value, started),
     )

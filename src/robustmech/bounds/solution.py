@@ -114,6 +114,7 @@ class Solution:
         upper: the potential side, or None if it was not asked for.
         elapsed: wall time of the search that ended in these numbers, where there was one.
         narrow_enough: whether the search found a bracket as narrow as was asked for.
+        cause: what ended the solve early, in words: a limit, an interrupt or a failure; None if nothing did.
     """
 
     environment: Environment
@@ -121,6 +122,7 @@ class Solution:
     upper: UpperBound | None
     elapsed: float | None = None
     narrow_enough: bool = True
+    cause: str | None = None
 
     @property
     def grids(self) -> tuple[Grid, ...]:
@@ -158,7 +160,11 @@ class Solution:
     @property
     def status(self) -> BoundStatus:
         """Proved if every side that was asked for is, and the bracket is as narrow as was asked for."""
-        proved = self.narrow_enough and all(record.status is BoundStatus.PROVED for record in self.records)
+        proved = (
+            self.cause is None
+            and self.narrow_enough
+            and all(record.status is BoundStatus.PROVED for record in self.records)
+        )
         return BoundStatus.PROVED if proved else BoundStatus.STOPPED
 
     @property

@@ -2,27 +2,27 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Literal
 
-import numpy as np
-
+from robustmech.bounds.budget import Budget, OutOfBudgetError
 from robustmech.bounds.entry import Entry
+from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
-from robustmech.bounds.refining import Target, refine
+from robustmech.bounds.refining import refine
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, require_fitting, require_memory
 from robustmech.bounds.solution import Solution
+from robustmech.bounds.supervision import Interrupted, supervised
+from robustmech.bounds.units import worth
 from robustmech.elements import Meshes, ShareDensities, SharesWithoutTransfers
-from robustmech.errors import InputError, ShapeError
-from robustmech.lp import ClarabelSolver, HighsSolver, Limits, LinearSolver
-from robustmech.model import Environment, Grid, Side, floats
+from robustmech.errors import InputError, RobustmechError, ShapeError, SolveError
+from robustmech.lp import ClarabelSolver, HighsSolver, LinearSolver
+from robustmech.model import Environment, Grid, Side
 from robustmech.model.grid import one_per_agent
-from robustmech.model.priors import interior_law
 from robustmech.model.symmetry import exchanges, symmetries
 
 _DEFAULT_SECONDS = 60.0
-_LEAST_WORTH = 1e-4
-"""Stakes below this share of the largest utility are not told from none: solvers are good to about 1e-9 of it."""
 _DEFAULT_RELATIVE_GAP = 0.01
 
 
@@ -33,6 +33,7 @@ def solve(
     side: Literal["both", "lower", "upper"] = "both",
     solver: LinearSolver | Literal["clarabel", "highs"] | None = None,
     time_limit: float | None = None,
+    work: float | None = None,
     iteration_limit: int | None = None,
     memory_limit: float = DEFAULT_MEMORY_LIMIT,
     gap: float | None = None,
@@ -51,8 +52,10 @@ def solve(
             chosen.
         side: which of the two numbers to compute.
         solver: a configured solver, or the name of one; Clarabel by default.
-        time_limit: seconds of solver time per side on a grid, of wall time for everything without (60 by default); when
-            it is reached the best certified number so far is returned.
+        time_limit: seconds of wall time for everything; when it is reached the best certified numbers so far are
+            returned. By default there is none on a grid or with a limit on work, and else it is 60.
+        work: without a grid, a limit that does not depend on how busy the machine is, so that the same call gives the
+            same numbers: counted from the sizes of programs and solvers' iterations, in units of about a second.
         iteration_limit: solver iterations per side, likewise.
         memory_limit: refuse programs estimated to need more, in bytes.
         gap: without a grid, how narrow a bracket will do.
@@ -64,47 +67,92 @@ def solve(
         InputError: for beliefs that no prior satisfies, or options that make no sense.
         SizeError: if the program would be larger than the limit.
         SolveError: if no number could be certified.
+        Interrupted: a KeyboardInterrupt with the bracket in hand as its `solution`.
     Source: Brooks & Du (2023), Theorem 1 and Proposition 2.
     """
     if side not in ("both", "lower", "upper"):
         raise InputError(f"side is {side!r}: choose both, lower or upper")
-    _check_limits(time_limit, iteration_limit, memory_limit)
+    _check_limits(time_limit, work, iteration_limit, memory_limit)
     _check_gaps(gap, relative_gap, grid)
-    task = Task(
-        environment=environment,
-        entry=Entry.into(environment) if entry_payments and side != "upper" else None,
-        alike=exchanges(environment),
-        solver=_solver(solver),
-        limits=Limits(seconds=None if grid is None else time_limit, iterations=iteration_limit),
-        worth=_worth(environment),
-        watch=watch if watch is not None else _ignore,
-    )
-    if grid is None:
-        target = _target(gap, relative_gap, time_limit, memory_limit, task.worth)
-        return refine(task, target, tuple(Side) if side == "both" else (Side(side),))
-    lower, upper = _places(environment, grid, memory_limit)
-    return Solution(
-        environment=environment,
-        lower=solve_lower(task, lower) if side != "upper" else None,
-        upper=solve_upper(task, upper) if side != "lower" else None,
-    )
+    if work is not None and grid is not None:
+        raise InputError("work limits the search without a grid; on a grid give an iteration limit")
+    if time_limit is None and work is None and grid is None:
+        time_limit = _DEFAULT_SECONDS
+    chosen = _solver(solver)
+    sides = tuple(Side) if side == "both" else (Side(side),)
+    incumbents = Incumbents(environment=environment, sides=sides)
+    budget = Budget(time_limit, work)
+
+    def search() -> None:
+        task = Task(
+            environment=environment,
+            entry=Entry.into(environment) if entry_payments and Side.LOWER in sides else None,
+            alike=exchanges(environment),
+            solver=chosen,
+            budget=budget,
+            worth=worth(environment),
+            watch=watch if watch is not None else _ignore,
+            iterations=iteration_limit,
+        )
+        if grid is not None:
+            _solve_on(grid, task, memory_limit, incumbents)
+            return
+        incumbents.target = Target(
+            gap=gap,
+            relative_gap=_DEFAULT_RELATIVE_GAP if gap is None and relative_gap is None else relative_gap,
+            memory=memory_limit,
+            worth=task.worth,
+        )
+        refine(task, incumbents.target, incumbents)
+
+    return _supervised(search, incumbents, budget)
 
 
-def _target(
-    gap: float | None, relative_gap: float | None, time_limit: float | None, memory_limit: float, worth: float
-) -> Target:
-    return Target(
-        gap=gap,
-        relative_gap=_DEFAULT_RELATIVE_GAP if gap is None and relative_gap is None else relative_gap,
-        seconds=_DEFAULT_SECONDS if time_limit is None else time_limit,
-        memory=memory_limit,
-        worth=worth,
-    )
+def _supervised(search: Callable[[], None], incumbents: Incumbents, budget: Budget) -> Solution:
+    """The best that a search has found by its end, however it ends.
+
+    Raises:
+        Interrupted: after an interrupt, with what is in hand.
+        RobustmechError: what ended the search, if a side has no number, or the search says that this is no answer.
+    """
+    try:
+        failure = supervised(search, budget, lambda: incumbents.complete)
+        if failure is not None and not isinstance(failure, Exception):
+            raise failure
+    except KeyboardInterrupt:
+        found = incumbents.solution(elapsed=budget.elapsed, cause="interrupted")
+        raise Interrupted(found if found.records else None) from None
+    cause = None if failure is None else in_words(failure)
+    if not incumbents.complete:
+        if isinstance(failure, RobustmechError | MemoryError):
+            raise failure
+        raise SolveError(f"nothing could be certified: {cause}") from failure
+    if isinstance(failure, RobustmechError) and not isinstance(failure, OutOfBudgetError):
+        raise failure
+    return incumbents.solution(elapsed=budget.elapsed, cause=cause)
 
 
-def _check_limits(time_limit: float | None, iteration_limit: int | None, memory_limit: float) -> None:
+def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: float, incumbents: Incumbents) -> None:
+    """Offer both sides' numbers on given grids or meshes: to the first side half of the time."""
+    lower, upper = _places(task.environment, grid, memory_limit)
+    for place, side in enumerate(incumbents.sides):
+        last = place == len(incumbents.sides) - 1
+        own = task if last else replace(task, budget=task.budget.part(1 / 2))
+        try:
+            incumbents.offer(solve_lower(own, lower) if side is Side.LOWER else solve_upper(own, upper))
+        except OutOfBudgetError as error:
+            incumbents.note(in_words(error))
+    if not incumbents.complete:
+        task.budget.require()
+
+
+def _check_limits(
+    time_limit: float | None, work: float | None, iteration_limit: int | None, memory_limit: float
+) -> None:
     if time_limit is not None and not time_limit > 0:
         raise InputError(f"time limit is {time_limit}: give a positive number of seconds")
+    if work is not None and not 0 < work < math.inf:
+        raise InputError(f"work is {work}: give a positive number, in units of about a second")
     if iteration_limit is not None and not (isinstance(iteration_limit, int) and 1 <= iteration_limit <= 10**6):
         raise InputError(f"iteration limit is {iteration_limit}: give at least one and at most 1,000,000 iterations")
     if not memory_limit > 0:
@@ -148,13 +196,6 @@ def _check_meshes(environment: Environment, meshes: Meshes) -> None:
             f"{mesh.kind}: only for problems with transfers whose designer's payoff does not depend on the state; use "
             "triangles with corner_rows=True, or boxes"
         )
-
-
-def _worth(environment: Environment) -> float:
-    """What is at stake: the best expected surplus, in absolute value, at a prior inside the beliefs."""
-    law = floats(interior_law(environment.beliefs))
-    stakes = float(law @ np.abs(environment.best_surplus())), environment.scale * _LEAST_WORTH
-    return max(stakes)
 
 
 def _solver(solver: LinearSolver | str | None) -> LinearSolver:

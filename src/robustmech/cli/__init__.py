@@ -1,7 +1,9 @@
 """The robustmech command."""
 
+import os
 import signal
 import sys
+import threading
 from types import FrameType
 from typing import NoReturn
 
@@ -16,10 +18,19 @@ def main() -> NoReturn:
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
+    # A request to end is heard as Ctrl-C is: what was found so far is printed.
+    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        signal.signal(signal.SIGTERM, interrupt)
     try:
         from robustmech.cli.application import run
 
-        sys.exit(run())
+        code = run()
+        if threading.active_count() > 1:
+            # A search that was left alone may still be in native code, which must not find the interpreter taken down.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+        sys.exit(code)
     except KeyboardInterrupt:
         _say_interrupted()
     except ImportError:

@@ -3,7 +3,11 @@
 import difflib
 import importlib
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
 import click
@@ -66,7 +70,7 @@ def run() -> int:
     try:
         code = application(prog_name="robustmech", standalone_mode=False)
     except click.Abort:
-        _leave_at_once()
+        leave_at_once()
     except click.ClickException as error:
         _fail(error.format_message(), BAD_INPUT)
     except InputError as error:
@@ -82,7 +86,7 @@ def run() -> int:
     except OSError as error:
         _fail(f"the output could not be written ({error.strerror})", NOT_DONE)
     except KeyboardInterrupt:
-        _leave_at_once()
+        leave_at_once()
     return code if isinstance(code, int) else 0
 
 
@@ -91,8 +95,29 @@ def _fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-def _leave_at_once() -> NoReturn:
-    click.echo("robustmech: interrupted; nothing was written", err=True)
+@contextmanager
+def interrupts_held() -> Iterator[None]:
+    """Let no interrupt through while the body runs: it takes a moment, and loses something if it is cut short."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def leave_at_once(*, in_hand: bool = False) -> NoReturn:
+    """End without waiting for anything, with the status of an interrupt.
+
+    Args:
+        in_hand: whether what was found so far has been printed.
+    """
+    said = "this is what was found so far" if in_hand else "nothing was written"
+    sys.stdout.flush()
+    click.echo(f"robustmech: interrupted; {said}", err=True)
     sys.stderr.flush()
     # A solver's thread may still be finishing an iteration, and must not find the interpreter half taken down.
     os._exit(INTERRUPTED)

@@ -7,7 +7,8 @@ from typing import Literal
 import click
 
 from robustmech.artefacts import require_writable, write_result
-from robustmech.bounds import Solution, solve
+from robustmech.bounds import Interrupted, Solution, solve
+from robustmech.cli.application import interrupts_held, leave_at_once
 from robustmech.cli.progress import shown_progress
 from robustmech.errors import InputError
 from robustmech.model import Grid
@@ -38,7 +39,14 @@ from robustmech.report import data_lines, solution_json, solution_rows
     "--time-limit",
     type=float,
     metavar="S",
-    help="Seconds: of solver time per side on a grid, of everything without (60).",
+    help="Seconds for everything; without a grid 60, unless there is a limit on work.",
+)
+@click.option(
+    "--work",
+    type=float,
+    metavar="W",
+    help="Without a grid: a limit that does not depend on the clock, in units of about a second; "
+    "the same call then prints and writes the same bytes.",
 )
 @click.option("--iteration-limit", type=int, metavar="N", help="Solver iterations per side.")
 @click.option(
@@ -66,13 +74,17 @@ def solve_command(
     side: Literal["both", "lower", "upper"],
     solver: Literal["clarabel", "highs"],
     time_limit: float | None,
+    work: float | None,
     iteration_limit: int | None,
     memory_limit: float,
     out: Path | None,
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Bracket the maximum guarantee and the minimum potential of PROBLEM (a TOML file), with a proof."""
+    """Bracket the maximum guarantee and the minimum potential of PROBLEM (a TOML file), with a proof.
+
+    After Ctrl-C or a request to end, what was found so far is printed (and written), and the exit status is 130.
+    """
     if out is not None:
         require_writable(out)
     asked = load_problem(problem)
@@ -81,31 +93,47 @@ def solve_command(
         raise InputError("--gap and --relative-gap refine without a grid: leave the grid out (also from the file)")
     if not memory_limit > 0:
         raise InputError(f"--memory-limit is {memory_limit}: give a positive number of GiB")
-    with shown_progress(enabled=not quiet) as watch:
-        try:
+    solution: Solution | None = None
+    pictures, interrupted = None, False
+    try:
+        with shown_progress(enabled=not quiet) as watch:
             solution = solve(
                 asked.environment,
                 grids,
                 side=side,
                 solver=solver,
                 time_limit=time_limit,
+                work=work,
                 iteration_limit=iteration_limit,
                 memory_limit=memory_limit * 2**30,
                 gap=gap,
                 relative_gap=relative_gap,
                 watch=watch,
             )
-        except InputError as error:
-            raise InputError(f"{problem}: {error}") from None
-    if out is not None:
-        # Drawing is imported only where it is asked for: it takes longer than a small solve.
-        from robustmech.plots import result_png
+        pictures = _pictures(solution) if out is not None else None
+    except InputError as error:
+        raise InputError(f"{problem}: {error}") from None
+    except KeyboardInterrupt as interrupt:
+        solution = interrupt.solution if isinstance(interrupt, Interrupted) else solution
+        if solution is None:
+            raise
+        interrupted = True
+    with interrupts_held():
+        if out is not None:
+            write_result(out, solution, pictures)
+        if as_json:
+            click.echo(json.dumps(solution_json(solution, asked.title, timed=work is None), allow_nan=False))
+        else:
+            _print_table(asked, solution, out, timed=work is None)
+        if interrupted:
+            leave_at_once(in_hand=True)
 
-        write_result(out, solution, result_png(solution))
-    if as_json:
-        click.echo(json.dumps(solution_json(solution, asked.title), allow_nan=False))
-    else:
-        _print_table(asked, solution, out)
+
+def _pictures(solution: Solution) -> bytes:
+    """Drawing is imported only where it is asked for: it takes longer than a small solve."""
+    from robustmech.plots import result_png
+
+    return result_png(solution)
 
 
 def _grids(asked: Problem, actions: str | None, published: int | None) -> Grid | tuple[Grid, ...] | None:
@@ -139,13 +167,13 @@ def _requested(request: GridRequest | None) -> Grid | None:
     return None if request.actions is None else Grid.quantile(request.actions)
 
 
-def _print_table(asked: Problem, solution: Solution, out: Path | None) -> None:
+def _print_table(asked: Problem, solution: Solution, out: Path | None, *, timed: bool) -> None:
     if asked.title:
         click.echo(click.style(asked.title, bold=True))
     if asked.data is not None:
         for line in data_lines(asked.data):
             click.echo(line)
-    for label, text in solution_rows(solution):
+    for label, text in solution_rows(solution, timed=timed):
         click.echo(f"{label:18}  {text}")
     if out is not None:
         click.echo(f"written to {out}; check it with: robustmech verify {out}")

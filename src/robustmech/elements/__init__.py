@@ -11,6 +11,7 @@ from robustmech.elements.mechanism_meshes import Boxes, CrossedTriangles, Shares
 from robustmech.elements.meshes import InformationMesh, MechanismMesh, Mesh, Meshes
 from robustmech.elements.rule import PiecewiseLinearMechanism
 from robustmech.elements.spacing import Spacing
+from robustmech.elements.stored_growth import StoredGrowth, stored_growth
 
 __all__ = [
     "Boxes",
@@ -28,5 +29,7 @@ __all__ = [
     "Shares",
     "SharesWithoutTransfers",
     "Spacing",
+    "StoredGrowth",
     "Triangles",
+    "stored_growth",
 ]

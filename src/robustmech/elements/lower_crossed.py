@@ -30,8 +30,9 @@ from robustmech.model import Discretisation, Environment, FloatArray, IntArray, 
 
 BOTTOM, LEFT, RIGHT, TOP = range(4)
 _EXCHANGED = (LEFT, BOTTOM, TOP, RIGHT)
-_RISING = ((BOTTOM, LEFT), (RIGHT, TOP))
+RISING = ((BOTTOM, LEFT), (RIGHT, TOP))
 """The triangles to the lower right and to the upper left of the two halves of the rising diagonal."""
+_ROUNDING = 2.0**-47
 
 
 def on_crossed_triangles(spacings: tuple[Spacing, Spacing]) -> Discretisation:
@@ -103,6 +104,11 @@ def element_corners(spacings: tuple[Spacing, Spacing]) -> IntArray:
     )
 
 
+def corner_masses(spacings: tuple[Spacing, Spacing]) -> FloatArray:
+    """The masses of barycentric coordinates, in the order of `element_corners`, zero for what is repeated there."""
+    return rounded(element_masses(*spacings, _cell_masses).ravel()).reshape(-1, 3)
+
+
 def cell_nodes(m: int, n: int) -> tuple[IntArray, ...]:
     """The nodes of each cell, second agent's cells fastest: low, right, up and high corner, and middle."""
     index = np.arange((m + 1) * (n + 1)).reshape(m + 1, n + 1)
@@ -157,7 +163,8 @@ def divided_growth(
     .. math:: \delta = \max_\theta \tfrac12 \big[ u_1 \cdot (\partial_1 c|_L - \partial_1 c|_R)
         + u_2 \cdot (\partial_2 c|_R - \partial_2 c|_L) \big]^+,
 
-    since λ(θ) is at most the mean of what the two triangles' rows allow.
+    since λ(θ) is at most the mean of what the two triangles' rows allow. It is taken a little larger, as it is rounded,
+    which costs nothing: A + B stays as it is.
 
     Args:
         cells: the number of cells.
@@ -167,10 +174,15 @@ def divided_growth(
     one, two = (
         (local @ decisions) @ environment.utilities_rounded[i].T for i, local in enumerate(discretisation.local)
     )
+    size = sum(
+        (abs(local) @ np.abs(decisions)) @ np.abs(environment.utilities_rounded[i]).T
+        for i, local in enumerate(discretisation.local)
+    )
     parts = np.stack([growth / 2, growth / 2])
-    for lower, upper in _RISING:
+    for lower, upper in RISING:
         to_the_right, to_the_left = (np.arange(cells) + kind * cells for kind in (lower, upper))
         shortfall = (one[to_the_left] - one[to_the_right] + two[to_the_right] - two[to_the_left]).max(axis=1) / 2
+        shortfall += _ROUNDING * (size[to_the_left] + size[to_the_right]).max(axis=1)
         lowered = np.maximum(shortfall, 0.0) / 2
         parts[:, to_the_right] += np.stack([-lowered, lowered])
         parts[:, to_the_left] += np.stack([lowered, -lowered])

@@ -194,9 +194,13 @@ def shares_growth(
     if not environment.payoff_rounded.any():
         return growth
     payoff = decisions @ environment.payoff_rounded[0]
+    mean = on_shares(spacing, agents).evaluation @ payoff
+    return np.stack([growth - mean, np.append(payoff[place_nodes(spacing, agents)], 0.0)], axis=1)
+
+
+def place_nodes(spacing: Spacing, agents: int) -> IntArray:
+    """The node at the place of each row but the last, whose place is the far end of the tail."""
     cells, everyone = spacing.cells, np.arange(agents)
     inner = [_node(np.full(agents, cell + late), everyone, agents) for cell in range(1, cells) for late in (0, 1)]
     last = _node(np.full(agents, cells), everyone, agents)
-    place = np.concatenate([np.zeros(1, dtype=np.int64), *inner, last])
-    mean = on_shares(spacing, agents).evaluation @ payoff
-    return np.stack([growth - mean, np.append(payoff[place], 0.0)], axis=1)
+    return np.concatenate([np.zeros(1, dtype=np.int64), *inner, last])

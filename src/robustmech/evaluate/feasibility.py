@@ -20,8 +20,8 @@ def require_mechanism(mechanism: Mechanism, environment: Environment) -> None:
     """
     if not isinstance(mechanism, Mechanism):
         raise InputError(
-            "this evaluates finite mechanisms: put a closed form on a grid with continuum.on_grids(model, grids), any "
-            "rule with continuum.discretise.mechanism_on_grids(rule.allocate, environment, grids)"
+            "this evaluates finite mechanisms: put a closed form on a grid with gridded.on_grids(model, grids), any "
+            "rule with gridded.mechanism_on_grids(rule.allocate, environment, grids)"
         )
     if (mechanism.agents, mechanism.decision_counts.shape[-1]) != (environment.agents, environment.decisions):
         raise ShapeError(
@@ -79,7 +79,7 @@ def require_information(information: InformationStructure, environment: Environm
     if not isinstance(information, InformationStructure):
         raise InputError(
             "this evaluates finite information structures: put one with real signals on a grid with "
-            "continuum.discretise.information_on_grids(information.posterior, environment, grids) first"
+            "gridded.information_on_grids(information.posterior, environment, grids) first"
         )
     counts = information.law_counts
     if (information.agents, counts.shape[-1]) != (environment.agents, environment.states):

@@ -13,6 +13,7 @@ from robustmech.lp.program import (
     Progress,
     SolverStatus,
 )
+from robustmech.lp.scaling import solve_scaled
 
 __all__ = [
     "Capabilities",
@@ -28,4 +29,5 @@ __all__ = [
     "SolverStatus",
     "fold",
     "orbits",
+    "solve_scaled",
 ]

@@ -101,7 +101,7 @@ class ClarabelSolver:
                 detail=detail,
             )
 
-        return run_interruptibly(work, stopped.set)
+        return run_interruptibly(work, stopped.set, limits.stopped)
 
     def _settings(self, limits: Limits, nonzeros: int, spent: float) -> clarabel.DefaultSettings:
         settings = clarabel.DefaultSettings()

@@ -101,7 +101,7 @@ class HighsSolver:
         def stop() -> None:
             stopping[0] = True
 
-        return run_interruptibly(work, stop)
+        return run_interruptibly(work, stop, limits.stopped)
 
     def _configure(self, highs: "highspy.Highs", limits: Limits) -> None:
         highs.setOptionValue("output_flag", False)

@@ -12,8 +12,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO
 
 import numpy as np
@@ -37,6 +38,7 @@ from robustmech.lp.isolation import main
 main(answers)
 """
 _PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
+_STEP_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +51,13 @@ class Task:
 
 
 def solve_isolated(task: Task, progress: Progress | None) -> LinearSolution:
-    """Solve in a new process; an interrupt kills it and passes through at once.
+    """Solve in a new process; an interrupt kills it and passes through at once, and so does a limit's `stopped`.
 
     Raises:
         MemoryError: if the process had too little memory.
     """
+    stopped = task.limits.stopped
+    task = replace(task, limits=replace(task.limits, stopped=None))
     paths = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with tempfile.TemporaryFile() as said:
         # A session of its own, so that the terminal's Ctrl-C reaches only this process, which then decides.
@@ -65,21 +69,39 @@ def solve_isolated(task: Task, progress: Progress | None) -> LinearSolution:
             env=paths,
             start_new_session=True,
         )
+        ended = threading.Event()
         try:
             if process.stdin is None or process.stdout is None:
                 raise OSError("the solver's process has no pipes")
+            if stopped is not None:
+                threading.Thread(target=_kill_when, args=(stopped, process, ended), daemon=True).start()
             found = _converse(task, process.stdin, process.stdout, progress)
             if found is not None:
                 return found
             code = process.wait()
             said.seek(0)
-            return _nothing(task.program, code, said.read().decode(errors="replace"))
+            words = said.read().decode(errors="replace")
+            # The system kills a process where memory ends; nobody else kills this one but we.
+            killed = code == -signal.SIGKILL and not (stopped is not None and stopped())
+            if killed or says_lack_of_memory(words):
+                raise MemoryError("the solver's process had too little memory")
+            last = words.strip().rpartition("\n")[2]
+            return _nothing(task.program, f"the solver's process ended with code {code}{last and f': {last}'}")
         finally:
+            ended.set()
             process.kill()
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     _close(pipe)
+
+
+def _kill_when(stopped: Callable[[], bool], process: subprocess.Popen[bytes], ended: threading.Event) -> None:
+    """Kill the process once a solve is to stop: it may be where it hears nothing else."""
+    while not ended.wait(_STEP_SECONDS):
+        if stopped():
+            process.kill()
+            return
 
 
 def _converse(task: Task, sent: IO[bytes], heard: IO[bytes], progress: Progress | None) -> LinearSolution | None:
@@ -102,12 +124,7 @@ def _close(pipe: IO[bytes]) -> None:
         pipe.close()
 
 
-def _nothing(program: LinearProgram, code: int, said: str) -> LinearSolution:
-    # The system itself kills a process where memory ends; nobody else kills this one without a word.
-    if code == -signal.SIGKILL or says_lack_of_memory(said):
-        raise MemoryError("the solver's process had too little memory")
-    last = said.strip().rpartition("\n")[2]
-    detail = f"the solver's process ended with code {code}{last and f': {last}'}"
+def _nothing(program: LinearProgram, detail: str) -> LinearSolution:
     return LinearSolution(
         status=SolverStatus.FAILED,
         primal=np.zeros(program.cost.size),

@@ -60,10 +60,17 @@ class Iteration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """When to stop early: seconds of wall time and iterations; None for no limit."""
+    """When to stop early; None for no limit.
+
+    Args:
+        seconds: wall time.
+        iterations: the solver's iterations.
+        stopped: asked every now and then, from any thread; once it is true the solve ends with what it has, or nothing.
+    """
 
     seconds: float | None = None
     iterations: int | None = None
+    stopped: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

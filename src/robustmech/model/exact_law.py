@@ -8,17 +8,18 @@ import numpy as np
 from robustmech.model.rational import FloatArray, IntArray, RationalArray, floats
 
 LAW_DENOMINATOR = 2**40
-"""Conditional laws are kept as whole numbers over this before they are mixed with the correction."""
-_SAFE_SUM = 2**22
-"""So many whole numbers of at most 2^40 add up without overflow in 64 bits."""
+"""Conditional laws are kept as whole numbers over this before they are mixed with the correction, or over a larger
+power of two where states are unlikely."""
+_HALF_BITS = 31
+"""So many of the bits of 2^31 whole numbers in 64 bits add up without overflow."""
 
 
 def weighted_law(weights: RationalArray | None, counts: IntArray, denominator: int) -> RationalArray:
     """The weighted average of the rows of counts / denominator, or their sum, exactly: shape (states,)."""
-    if weights is None:
-        totals, whole = counts.sum(axis=0, dtype=object).tolist(), 1
-    elif weights.size <= _SAFE_SUM and (weights == weights[0]).all():
-        totals, whole = counts.sum(axis=0).tolist(), weights.size
+    if weights is None or (weights == weights[0]).all():
+        high, low = counts >> _HALF_BITS, counts & (1 << _HALF_BITS) - 1
+        pairs = zip(high.sum(axis=0).tolist(), low.sum(axis=0).tolist(), strict=True)
+        totals, whole = [(one << _HALF_BITS) + other for one, other in pairs], 1 if weights is None else weights.size
     else:
         totals, whole = (weights @ counts.astype(object)).tolist(), int(weights.sum())
     return np.array([Fraction(total, whole * denominator) for total in totals], dtype=object)

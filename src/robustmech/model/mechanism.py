@@ -1,5 +1,6 @@
 """Finite mechanisms on a product of grids."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -36,6 +37,19 @@ class EntryPayments:
     def amounts(self) -> FloatArray:
         """What each agent pays at each node, rounded, shape (…, agents)."""
         return np.asarray(self.counts * (float(self.unit) / MECHANISM_DENOMINATOR), dtype=np.float64)
+
+    def at_the_bottom(self) -> tuple[FloatArray, ...]:
+        """For each agent the largest doubles at most what it pays at action 0 of a grid, by the others' actions."""
+        found = []
+        for i in range(self.counts.shape[-1]):
+            exact = self.counts[..., i].take(0, axis=i).astype(object) * self.unit / MECHANISM_DENOMINATOR
+            found.append(np.asarray(np.vectorize(_rounded_down, otypes=[np.float64])(exact)))
+        return tuple(found)
+
+
+def _rounded_down(exact: Fraction) -> float:
+    number = float(exact)
+    return number if Fraction(number) <= exact else math.nextafter(number, -math.inf)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

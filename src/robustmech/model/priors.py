@@ -1,24 +1,20 @@
-"""Exact facts about a polytope of priors: which states can occur, and points inside it."""
+"""Exact facts about a polytope of priors: which states can occur, which rows say something, how to meet them."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-import scipy.sparse as sp
 
 from robustmech.errors import InputError, RepairError
-from robustmech.lp import HighsSolver, LinearProgram
 from robustmech.model.beliefs import Beliefs
 from robustmech.model.exact_systems import ExactSystem, Row
 from robustmech.model.rational import IntArray, RationalArray
 
 BoolArray = npt.NDArray[np.bool_]
 _ZERO, _ONE = Fraction(0), Fraction(1)
-_NARROW = Fraction(1, 10**7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +81,8 @@ def independent_rows(beliefs: Beliefs, possible: BoolArray, row_orbit: IntArray)
 
     Keeping only these, and no row for the sum, removes the free direction of the multipliers: a constant added to
     every λ(θ) and taken from every Ξ(x). Inequality rows are always kept. Rows of one orbit, which a symmetry gives
-    equal multipliers, are kept or left out together.
+    equal multipliers, are kept or left out together. What is left out is what speaks of the likeliest states, as far as
+    that can be chosen: solvers know what is left out only from all the rest, and so not to its own accuracy.
 
     Args:
         row_orbit: the orbit of each row, numbered 0, 1, …; all different if there is no symmetry.
@@ -106,12 +103,13 @@ def independent_rows(beliefs: Beliefs, possible: BoolArray, row_orbit: IntArray)
         targets[orbit] = targets.get(orbit, _ZERO) + (beliefs.lower[r] or _ZERO)
         members.setdefault(orbit, []).append(r)
     system = ExactSystem()
+    ordered = sorted(sums, key=lambda orbit: abs(targets[orbit]) / max(map(abs, sums[orbit].values()), default=_ONE))
     # The sum's pivot is best a state of the last row: then no other row is made dense by it.
-    preferred = next((list(total)[:1] for total in reversed(sums.values()) if total), [])
+    preferred = next((list(sums[orbit])[:1] for orbit in reversed(ordered) if sums[orbit]), [])
     system.add(dict.fromkeys(np.flatnonzero(possible).tolist(), _ONE), _ONE, preferred)
-    for orbit, total in sums.items():
+    for orbit in ordered:
         try:
-            kept[members[orbit]] = system.add(total, targets[orbit])
+            kept[members[orbit]] = system.add(sums[orbit], targets[orbit])
         except ArithmeticError:
             raise InputError(
                 f"beliefs: row {members[orbit][0]} contradicts the rows before it, so no prior satisfies them all"
@@ -125,73 +123,6 @@ def possible_states(beliefs: Beliefs, excluded: tuple[Exclusion, ...]) -> BoolAr
     for exclusion in excluded:
         possible[list(exclusion.states)] = False
     return possible
-
-
-@lru_cache(maxsize=16)
-def interior_law(beliefs: Beliefs) -> RationalArray:
-    """A prior in the polytope that gives positive probability to every state that any prior there gives one.
-
-    It is asked for several times in a solve, and remembered; the array is read-only.
-
-    Raises:
-        InputError: if no prior satisfies the rows.
-        RepairError: if the prior found in floating point cannot be made exact.
-    """
-    possible = possible_states(beliefs, exclusions(beliefs))
-    try:
-        system = _equations(beliefs, possible, equality_targets(beliefs))
-    except ArithmeticError:
-        raise InputError("beliefs: the rows contradict each other, so no prior satisfies them all") from None
-    if system.rank == np.count_nonzero(possible):
-        law = np.full(beliefs.states, _ZERO, dtype=object)
-        for state, probability in system.basic_solution().items():
-            law[state] = probability
-        _require_prior(beliefs, law, InputError("beliefs: no prior satisfies the rows"))
-        law.setflags(write=False)
-        return law
-    support = _support(beliefs, possible)
-    rough = _largest_share(beliefs, support)
-    law = np.array([Fraction(p) if s else _ZERO for p, s in zip(rough.tolist(), support, strict=True)], dtype=object)
-    failure = RepairError("beliefs: no exact prior was found inside the rows; loosen them slightly")
-    for pinned in (equality_targets(beliefs), equality_targets(beliefs) | _narrow_targets(beliefs)):
-        try:
-            return _made_exact(beliefs, law, support, pinned)
-        except RepairError as error:
-            failure = error
-    raise failure
-
-
-def _support(beliefs: Beliefs, possible: BoolArray) -> BoolArray:
-    """The states that some prior gives probability: asked of those not yet found, until no more are."""
-    support = np.zeros(beliefs.states, dtype=np.bool_)
-    while True:
-        found = _largest_share(beliefs, possible, counted=possible & ~support) > 1e-9 / beliefs.states
-        if not (found & possible & ~support).any():
-            return support
-        support |= found & possible
-
-
-def _made_exact(beliefs: Beliefs, law: RationalArray, support: BoolArray, pinned: dict[int, Fraction]) -> RationalArray:
-    """Put a law that is nearly in the beliefs into them."""
-    while True:
-        law = law + correction(beliefs, law, support, pinned)
-        crossed = crossed_limits(beliefs, law)
-        if crossed.keys() <= pinned.keys():
-            break
-        # A row that is still beyond a limit is put on it.
-        pinned = pinned | crossed
-    _require_prior(beliefs, law, RepairError("beliefs: no exact prior was found inside the rows; loosen them slightly"))
-    law.setflags(write=False)
-    return law
-
-
-def _narrow_targets(beliefs: Beliefs) -> dict[int, Fraction]:
-    """The middles of rows whose limits are closer than floating point can tell."""
-    return {
-        r: (low + high) / 2
-        for r, (low, high) in enumerate(zip(beliefs.lower, beliefs.upper, strict=True))
-        if low is not None and high is not None and high - low < _NARROW
-    }
 
 
 def equality_targets(beliefs: Beliefs) -> dict[int, Fraction]:
@@ -257,55 +188,3 @@ def _equations(
         system.add({c: v for c, v in rows[r].items() if support[c]}, target, preferred)
     system.add(dict.fromkeys(np.flatnonzero(support).tolist(), _ONE), total, preferred)
     return system
-
-
-def _require_prior(beliefs: Beliefs, law: RationalArray, error: Exception) -> None:
-    inside = min(law) >= 0 and law.sum() == 1
-    for value, low, high in zip(beliefs.multiply(law), beliefs.lower, beliefs.upper, strict=True):
-        inside = inside and (low is None or value >= low) and (high is None or value <= high)
-    if not inside:
-        raise error
-
-
-def _largest_share(
-    beliefs: Beliefs, support: BoolArray, *, counted: BoolArray | None = None
-) -> npt.NDArray[np.float64]:
-    """A prior on the support: the smallest probability as large as possible, or as much as possible on some states.
-
-    In the first case the smallest distance from an inequality row's limits is made as large as possible too; in the
-    second each counted state's probability counts up to a small share.
-    """
-    states, each_capped = beliefs.states, counted is not None
-    low, high = (
-        np.array([float(v) if v is not None else infinite for v in limits])
-        for limits, infinite in ((beliefs.lower, -np.inf), (beliefs.upper, np.inf))
-    )
-    shares = states if each_capped else 1
-    above = sp.csr_array(np.identity(states) if each_capped else support.astype(float)[:, None])
-    identity = sp.csr_array(sp.identity(states, format="csr"))
-    left = sp.vstack([beliefs.matrix, sp.csr_array(np.ones((1, states))), identity], format="csr")
-    right = sp.vstack([sp.csr_array((beliefs.rows + 1, shares)), -above], format="csr")
-    matrix = sp.csr_array(sp.hstack([left, right], format="csr"))
-    row_lower = np.concatenate([low, [1.0], np.zeros(states)])
-    row_upper = np.concatenate([high, [1.0], np.full(states, np.inf)])
-    if not each_capped:
-        room = np.where(beliefs.equality, 0.0, np.minimum(high - low, 1.0) / 2)
-        inner = sp.hstack([beliefs.matrix, sp.csr_array(room[:, None])], format="csr")
-        outer = sp.hstack([beliefs.matrix, sp.csr_array(-room[:, None])], format="csr")
-        matrix = sp.csr_array(sp.vstack([matrix, inner, outer], format="csr"))
-        row_lower = np.concatenate([row_lower, np.full(beliefs.rows, -np.inf), low])
-        row_upper = np.concatenate([row_upper, high, np.full(beliefs.rows, np.inf)])
-    program = LinearProgram(
-        cost=np.concatenate([np.zeros(states), -np.ones(shares) if counted is None else -counted.astype(float)]),
-        matrix=matrix,
-        row_lower=row_lower,
-        row_upper=row_upper,
-        column_lower=np.zeros(states + shares),
-        column_upper=np.concatenate(
-            [np.where(support, 1.0, 0.0), np.full(shares, 0.1 / states if each_capped else 1.0)]
-        ),
-    )
-    solution = HighsSolver(method="simplex").solve(program)
-    if not solution.status.solved:
-        raise InputError("beliefs: no prior satisfies the rows")
-    return solution.primal[:states]

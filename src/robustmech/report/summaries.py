@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from robustmech.bounds import Solution
 from robustmech.model import floats
-from robustmech.model.priors import interior_law
+from robustmech.model.interior import interior_law
 from robustmech.problems import DataReport
 
 _SHOWN_ROWS = 8
@@ -44,8 +44,13 @@ def yardstick(solution: Solution) -> Yardstick:
     )
 
 
-def solution_rows(solution: Solution) -> list[tuple[str, str]]:
-    """The short table: label and text."""
+def solution_rows(solution: Solution, *, timed: bool = True) -> list[tuple[str, str]]:
+    """The short table: label and text.
+
+    Args:
+        solution: what to tell of.
+        timed: whether to say how long it took and how much memory, which varies from run to run.
+    """
     rows = []
     if solution.lower is not None:
         rows.append(("guarantee at least", _outward(solution.lower.value, upward=False)))
@@ -72,14 +77,21 @@ def solution_rows(solution: Solution) -> list[tuple[str, str]]:
         rows.append(("at lowest actions", f"{' and '.join(said)} for taking part"))
     rows += [
         ("program", f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"),
-        ("time", f"{solution.seconds:.2f} s"),
-        ("memory", f"{max(r.peak_memory for r in solution.records) / 2**20:,.0f} MiB at most"),
     ]
+    if timed:
+        rows.append(("time", f"{solution.seconds:.2f} s"))
+        rows.append(("memory", f"{max(r.peak_memory for r in solution.records) / 2**20:,.0f} MiB at most"))
     return rows
 
 
-def solution_json(solution: Solution, title: str | None) -> dict[str, object]:
-    """One JSON object; floats are written so that they read back to the same double."""
+def solution_json(solution: Solution, title: str | None, *, timed: bool = True) -> dict[str, object]:
+    """One JSON object; floats are written so that they read back to the same double.
+
+    Args:
+        solution: what to tell of.
+        title: the problem's.
+        timed: whether to say how long it took and how much memory, which varies from run to run.
+    """
     measure = yardstick(solution)
     both = solution.lower is not None and solution.upper is not None
     return {
@@ -88,14 +100,14 @@ def solution_json(solution: Solution, title: str | None) -> dict[str, object]:
         "upper": None if solution.upper is None else solution.upper.value,
         "gap": solution.gap if both else None,
         "status": solution.status.value,
+        "cause": solution.cause,
         "expected_value": measure.expected_value,
         "efficient_surplus": measure.efficient_surplus,
         "expectations_under": measure.law,
         "places": list(solution.places),
         "entry_payments": _entry_payments(solution),
         "grids": [{"name": grid.name, "actions": grid.actions} for grid in solution.grids],
-        "seconds": solution.seconds,
-        "peak_memory_bytes": max(record.peak_memory for record in solution.records),
+        **_costs(solution, timed),
         "sides": [
             {
                 "side": name,
@@ -103,12 +115,19 @@ def solution_json(solution: Solution, title: str | None) -> dict[str, object]:
                 "solver": side.record.solver.name,
                 "detail": side.record.detail,
                 "iterations": side.record.iterations,
-                "seconds": side.record.seconds,
+                **({"seconds": side.record.seconds} if timed else {}),
             }
             for name, side in (("lower", solution.lower), ("upper", solution.upper))
             if side is not None
         ],
     }
+
+
+def _costs(solution: Solution, timed: bool) -> dict[str, object]:
+    if not timed:
+        return {}
+    peak = max(record.peak_memory for record in solution.records)
+    return {"seconds": solution.seconds, "peak_memory_bytes": peak}
 
 
 def _entry_payments(solution: Solution) -> dict[str, float] | None:
@@ -144,6 +163,8 @@ def _details(solution: Solution) -> str:
     details = list(dict.fromkeys(record.detail for record in solution.records))
     if not solution.narrow_enough:
         details.append("not as narrow as asked for")
+    if solution.cause is not None:
+        details.append(solution.cause)
     return ", ".join(details)
 
 

@@ -4,6 +4,7 @@ from robustmech.transfers.excess_growth import (
     aggregate_excess_growth,
     equal_division,
     individual_growth_transfers,
+    rounding_of,
 )
 
-__all__ = ["aggregate_excess_growth", "equal_division", "individual_growth_transfers"]
+__all__ = ["aggregate_excess_growth", "equal_division", "individual_growth_transfers", "rounding_of"]

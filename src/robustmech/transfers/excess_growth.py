@@ -72,14 +72,47 @@ def equal_division(growth: FloatArray, grids: tuple[Grid, ...]) -> tuple[FloatAr
     return tuple(parts)
 
 
-def individual_growth_transfers(parts: tuple[FloatArray, ...], grids: tuple[Grid, ...]) -> FloatArray:
-    """Transfers with the given individual excess growths, exactly zero at action 0: shape (agents, m_1, …, m_N)."""
+def individual_growth_transfers(
+    parts: tuple[FloatArray, ...], grids: tuple[Grid, ...], bottom: tuple[FloatArray, ...] | None = None
+) -> FloatArray:
+    r"""Transfers with the given individual excess growths, exactly as given at action 0: (agents, m_1, …, m_N).
+
+    From :math:`S_{j+1} t_{j+1} - S_j t_j = \rho_j \xi_j` each transfer follows from its neighbour, upward from action 0
+    and downward from the top, until they meet at the likeliest action. A step takes the rounding of the one before into
+    account, so that the growth of what is returned is ξ_j to about an ulp of t times S_j/ρ_j, but for the rounding of
+    all steps at the likeliest action, where it is divided by the largest ρ.
+
+    Args:
+        parts: ξ_i for each agent, whose mean over the own action is minus the transfer at action 0, to rounding.
+        grids: each agent's grid.
+        bottom: for each agent the transfers at action 0, shape of all actions but its own; zeros if None.
+    """
     transfers = []
     for i, (part, grid) in enumerate(zip(parts, grids, strict=True)):
-        own = np.moveaxis(part, i, -1) * grid.probabilities
-        tail_sums = np.cumsum(own[..., ::-1], axis=-1)[..., ::-1]
-        tails = np.array([s / grid.total for s in grid.tails[:-1]])
-        paid = -tail_sums / tails
-        paid[..., 0] = 0.0
-        transfers.append(np.moveaxis(paid, -1, i))
+        growth = np.moveaxis(part, i, 0)
+        paid = np.zeros(growth.shape)
+        if bottom is not None:
+            paid[0] = bottom[i]
+        meeting = int(np.argmax(grid.probabilities))
+        upward, downward = grid.upward, grid.downward
+        for j in range(meeting):
+            paid[j + 1] = paid[j] + (growth[j] + paid[j]) / upward[j]
+        later = np.zeros(growth.shape[1:])
+        for j in reversed(range(meeting + 1, grid.actions)):
+            later = paid[j] = later - (growth[j] + later) / downward[j]
+        transfers.append(np.moveaxis(paid, 0, i))
     return np.stack(transfers)
+
+
+def rounding_of(transfers: FloatArray, grids: tuple[Grid, ...]) -> FloatArray:
+    r"""How far rounding may move the aggregate excess growth of transfers, in units of a roundoff: (m_1, …, m_N).
+
+    It is :math:`\sum_i (S_j / \rho_j) (|t_i(x)| + |t_i(x + e_i)|)`, of which the mean over actions is small wherever
+    the single number is large.
+    """
+    total = np.zeros(transfers.shape[1:])
+    for i, grid in enumerate(grids):
+        own = np.abs(np.moveaxis(transfers[i], i, -1))
+        above = np.append(own[..., 1:], np.zeros((*own.shape[:-1], 1)), axis=-1)
+        total += np.moveaxis(grid.downward * (own + above), -1, i)
+    return total

@@ -2,6 +2,7 @@
 
 import ast
 import io
+import lzma
 import math
 import warnings
 import zipfile
@@ -14,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from robustmech.verification.checks import Flaw
+from robustmech.verification.integrity import Folder
 
-LARGEST_UNPACKED = 8 * 2**30
+LARGEST_UNPACKED = 2**31
 _LONGEST_HEADER = 10_000
+_ARCHIVE = 2**16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,26 +28,35 @@ class Expected:
 
     Args:
         kind: whole numbers (int64) or doubles (float64, all of them finite), little-endian.
-        shape: the length of each axis, `None` where any will do; a single number may also be a list of one.
+        shape: the length of each axis; a single number may also be a list of one.
         optional: whether the array may be absent.
     """
 
     kind: Literal["<i8", "<f8"]
-    shape: tuple[int | None, ...]
+    shape: tuple[int, ...]
     optional: bool = False
 
+    @property
+    def size(self) -> int:
+        """The most bytes that its file has, unpacked."""
+        return 8 * math.prod(self.shape) + _LONGEST_HEADER
 
-def read_arrays(data: bytes, name: str, expected: Mapping[str, Expected]) -> dict[str, npt.NDArray[Any]]:
+
+def read_arrays(files: Folder, name: str, expected: Mapping[str, Expected]) -> dict[str, npt.NDArray[Any]]:
     """The arrays in an `.npz` file, which are those expected and no others.
+
+    What is expected says how large the file may be, so that nothing larger is read or unpacked.
 
     Raises:
         Flaw: naming the array, if the file is damaged or an array is missing, unknown, or not as expected.
     """
+    most = sum(wanted.size for wanted in expected.values())
+    if most > LARGEST_UNPACKED:
+        raise Flaw(f"{name}: would unpack to {most} bytes, more than the limit of {LARGEST_UNPACKED}")
+    data = files.content(name, most + most // 100 + _ARCHIVE)
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = archive.infolist()
-            if sum(member.file_size for member in members) > LARGEST_UNPACKED:
-                raise Flaw(f"{name}: would unpack to more than {LARGEST_UNPACKED} bytes")
             names = [member.filename.removesuffix(".npy") for member in members]
             arrays_only = all(member.filename.endswith(".npy") for member in members)
             if not arrays_only or len(set(names)) != len(names):
@@ -54,7 +66,7 @@ def read_arrays(data: bytes, name: str, expected: Mapping[str, Expected]) -> dic
                 array: _read_array(archive, member, f"{name}: {array}", expected[array])
                 for array, member in zip(names, members, strict=True)
             }
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError) as error:
         raise Flaw(f"{name}: damaged ({type(error).__name__}: {error})") from None
 
 
@@ -68,16 +80,15 @@ def _compare_names(names: list[str], where: str, expected: Mapping[str, Expected
 
 
 def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, where: str, expected: Expected) -> npt.NDArray[Any]:
+    if member.file_size > expected.size:
+        raise Flaw(f"{where}: would unpack to more than the {expected.size} bytes that it may need")
     with archive.open(member) as stream:
         kind, shape, offset = _read_header(stream, where)
         if kind != expected.kind:
             raise Flaw(f"{where}: expected {expected.kind} numbers, in C order, without pickle")
         if not expected.shape and shape == (1,):
             shape = ()
-        matches = len(shape) == len(expected.shape) and all(
-            wanted is None or length == wanted for length, wanted in zip(shape, expected.shape, strict=True)
-        )
-        if not matches:
+        if shape != expected.shape:
             raise Flaw(f"{where}: expected the shape {expected.shape}, found {shape}")
         if offset + 8 * math.prod(shape) != member.file_size:
             raise Flaw(f"{where}: its length is not that of an array of shape {shape}")

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 from robustmech.verification.checks import Flaw, described
 from robustmech.verification.fields import exact_sequence, record, sequence, sparse
+from robustmech.verification.limits import check_denominators
 from robustmech.verification.numerals import exact
 
 
@@ -84,6 +85,8 @@ def parse_beliefs(value: object, where: str, states: int) -> Beliefs:
         )
         for side in ("lower", "upper")
     )
+    for side, limits in (("lower", lower), ("upper", upper)):
+        check_denominators((limit for limit in limits if limit is not None), f"{where}.{side}")
     if len(lower) != len(upper):
         raise Flaw(f"{where}: {len(lower)} lower and {len(upper)} upper limits")
     for row, (least, most) in enumerate(zip(lower, upper, strict=True)):

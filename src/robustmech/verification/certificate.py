@@ -19,7 +19,7 @@ from robustmech.verification.meshes.nodes import Signals
 from robustmech.verification.numerals import exact
 from robustmech.verification.problem import Problem
 
-STATUSES = ("proved", "stopped early")
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,12 +30,14 @@ class LowerClaim:
         value: the number.
         actions: the grid or mesh.
         multipliers: `y_r` for each row of the beliefs.
+        prior: a law of the state, which shows that the beliefs do not contradict each other.
         entry_unit: the unit of payments at action 0, `None` if there are none.
     """
 
     value: float
     actions: Actions
     multipliers: tuple[Fraction, ...]
+    prior: tuple[Fraction, ...]
     entry_unit: Fraction | None
 
 
@@ -73,7 +75,7 @@ def parse_certificate(data: bytes, name: str, problem: Problem) -> Certificate:
         Flaw: naming the field, if anything is missing, unknown, of another type, or out of range.
     """
     parsed = parse_json(data, name)
-    fields = versioned(parsed, name, "robustmech/certificate", ("software", "lower", "upper"))
+    fields = versioned(parsed, name, "robustmech/certificate", VERSION, ("software", "lower", "upper"))
     text(fields["software"], f"{name}: software")
     lower, upper = fields["lower"], fields["upper"]
     if lower is None and upper is None:
@@ -85,9 +87,8 @@ def parse_certificate(data: bytes, name: str, problem: Problem) -> Certificate:
 
 
 def _lower(value: object, where: str, problem: Problem) -> LowerClaim:
-    names = {"value", "status", "discretisation", "multipliers"}
+    names = {"value", "discretisation", "multipliers", "prior"}
     fields = record(value, where, names, optional={"entry_unit"})
-    _check_status(fields["status"], f"{where}.status")
     rows = len(problem.beliefs.lower)
     unit = exact(fields["entry_unit"], f"{where}.entry_unit") if "entry_unit" in fields else None
     if unit is not None and not (problem.transfers and unit > 0):
@@ -98,14 +99,14 @@ def _lower(value: object, where: str, problem: Problem) -> LowerClaim:
         value=double(fields["value"], f"{where}.value"),
         actions=parse_actions(fields["discretisation"], f"{where}.discretisation", entered),
         multipliers=exact_sequence(fields["multipliers"], f"{where}.multipliers", rows),
+        prior=exact_sequence(fields["prior"], f"{where}.prior", problem.states),
         entry_unit=unit,
     )
 
 
 def _upper(value: object, where: str, problem: Problem) -> UpperClaim:
-    names = {"value", "status", "discretisation", "mixture", "correction"}
+    names = {"value", "discretisation", "mixture", "correction"}
     fields = record(value, where, names, optional={"state_law"})
-    _check_status(fields["status"], f"{where}.status")
     signals = parse_signals(fields["discretisation"], f"{where}.discretisation", problem)
     on_grid = isinstance(signals, Grid)
     record(value, where, names if on_grid else names | {"state_law"})
@@ -121,11 +122,6 @@ def _upper(value: object, where: str, problem: Problem) -> UpperClaim:
         correction=correction,
         state_law=None if on_grid else exact_sequence(fields["state_law"], f"{where}.state_law", problem.states),
     )
-
-
-def _check_status(value: object, where: str) -> None:
-    if text(value, where) not in STATUSES:
-        raise Flaw(f"{where}: expected one of {', '.join(map(repr, STATUSES))}")
 
 
 def check_value(number: Fraction, claimed: float, *, at_least: bool) -> str:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TypeVar
 
+from robustmech.errors import printable
+
 Result = TypeVar("Result")
 
 _LONGEST_DETAIL = 400
@@ -17,7 +19,7 @@ class Flaw(Exception):  # noqa: N818  (not an error of the program: a finding ab
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One condition: its name, whether it holds, and one line that says what was found and where."""
+    """One condition: its name, whether it holds, and one line of printable text that says what was found and where."""
 
     name: str
     passed: bool
@@ -66,6 +68,8 @@ class Ledger:
             result = work()
         except Flaw as flaw:
             self._record(name, False, str(flaw))
+        except MemoryError:
+            self._record(name, False, "could not be checked: it takes more memory than there is")
         except Exception as error:  # an artefact may be damaged in ways that nobody listed: fail, never pass
             self._record(name, False, f"could not be checked ({type(error).__name__}: {error})")
         else:
@@ -80,7 +84,7 @@ class Ledger:
             self.checks[-1] = Check(name=name, passed=True, detail=detail)
 
     def _record(self, name: str, passed: bool, detail: str) -> None:
-        line = " ".join(detail.split())
+        line = printable(detail)
         line = line if len(line) <= _LONGEST_DETAIL else line[:_LONGEST_DETAIL] + " ..."
         self.checks.append(Check(name=name, passed=passed, detail=line))
 

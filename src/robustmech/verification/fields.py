@@ -2,11 +2,13 @@
 
 import json
 import math
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 from typing import cast
 
 from robustmech.verification.checks import Flaw
+from robustmech.verification.limits import check_denominators
 from robustmech.verification.numerals import exact, whole_from_digits
 
 
@@ -30,7 +32,8 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     result = dict(pairs)
     if len(result) != len(pairs):
         names = [name for name, _ in pairs]
-        raise Flaw(f"the key {next(name for name in names if names.count(name) > 1)!r} appears twice")
+        seen = Counter(names)
+        raise Flaw(f"the key {next(name for name in names if seen[name] > 1)[:40]!r} appears twice")
     return result
 
 
@@ -85,9 +88,11 @@ def sequence(value: object, where: str, length: int | None = None) -> Sequence[o
 
 
 def exact_sequence(value: object, where: str, length: int | None = None) -> tuple[Fraction, ...]:
-    """A JSON list of exact numbers."""
+    """A JSON list of exact numbers, whose common denominator is not absurd."""
     entries = sequence(value, where, length)
-    return tuple(exact(entry, f"{where}[{index}]") for index, entry in enumerate(entries))
+    numbers = tuple(exact(entry, f"{where}[{index}]") for index, entry in enumerate(entries))
+    check_denominators(numbers, where)
+    return numbers
 
 
 def record(
@@ -105,15 +110,15 @@ def record(
     return cast(Mapping[str, object], value)
 
 
-def versioned(value: object, where: str, schema: str, names: Collection[str]) -> Mapping[str, object]:
-    """A JSON object that states this schema, in version 1."""
+def versioned(value: object, where: str, schema: str, wanted: int, names: Collection[str]) -> Mapping[str, object]:
+    """A JSON object that states this schema, in the version wanted."""
     if not isinstance(value, dict):
         raise Flaw(f"{where}: expected an object")
     if value.get("schema") != schema:
         raise Flaw(f"{where}: the schema is not {schema!r}")
     version = value.get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or version != 1:
-        raise Flaw(f"{where}: version 1 is the only one that this software reads")
+    if not isinstance(version, int) or isinstance(version, bool) or version != wanted:
+        raise Flaw(f"{where}: version {wanted} is the only one that this software reads; solve the problem again")
     return record(value, where, {"schema", "version", *names})
 
 

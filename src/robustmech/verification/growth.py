@@ -1,125 +1,146 @@
-"""With transfers: what is written about the balanced least objective agrees with it, to rounding."""
+r"""The lower number of a mechanism with the transfers that are stored, whatever they should have been.
 
-import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+For any transfers that leave action 0 secure, with aggregate excess growth G, every equilibrium gives at least
+`b·y + min_x [Ξ(x) − G(x)]`. On a grid G is that of the stored doubles, each taken to be exactly what it is. On a mesh
+they store a function A, and the transfers are those that have the growth A less its mean, at every point: so the
+number is `b·y + min [Ξ − A] + E A`. Nothing is compared to within a tolerance: what is stored badly lowers the number.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
 
-from robustmech.verification.checks import Flaw, described
+from robustmech.verification.checks import Flaw
+from robustmech.verification.enclosure import Enclosure
 from robustmech.verification.exactness import Whole, exact_doubles, first_place, scaled
-from robustmech.verification.guarantee import LeastObjective, Mechanism, Ratios, least_objective, node_name
+from robustmech.verification.grids.grid import Grid
+from robustmech.verification.grids.transfers import weighted_growth
+from robustmech.verification.guarantee import Actions, Mechanism, Paid, Ratios, least_objective
 from robustmech.verification.meshes.crossed_triangles import CrossedTriangles
 from robustmech.verification.meshes.shares import Shares
 from robustmech.verification.problem import Problem
+from robustmech.verification.rows import Rows
 
-RELATIVE_TOLERANCE = Fraction(1, 10**9)
-
-Scaled = Callable[[Whole], tuple[Whole, int]]
-"""A function, times the scale it is given: whole numbers and their denominator."""
+Growth = npt.NDArray[np.float64]
 
 
-def written(growth: npt.NDArray[np.float64], parts: int = 1) -> Scaled:
-    """The growth that an artefact states, each double taken to be exactly what it is, and parts added up."""
-    numerators, denominator = exact_doubles(growth)
-    total = numerators.reshape(parts, -1).sum(axis=0)
-    return lambda scale: (scale * total, denominator)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
-    """Compares what is written with the balanced least objective.
+def least_left(
+    problem: Problem, actions: Actions, mechanism: Mechanism, multipliers: Sequence[Fraction], paid: Paid | None
+) -> Fraction:
+    """The number less `b·y`: exact on a grid and without transfers, else the low end of its enclosure.
 
     Args:
-        objective: `Ξ`.
-        tolerance: 1e-9 of the largest utility or payoff that the problem states, for a reach of one.
-        shape: the shape of the written growth, for messages.
+        problem: with payments at action 0 among the decisions, unless they are in the transfers paid.
+        actions: the grid or mesh.
+        mechanism: likewise.
+        multipliers: y.
+        paid: the transfers on a grid.
     """
-
-    objective: LeastObjective
-    tolerance: Fraction
-    shape: tuple[int, ...]
-
-    @classmethod
-    def of(cls, problem: Problem, objective: LeastObjective, shape: tuple[int, ...]) -> "Comparison":
-        """With the tolerance of docs/artefacts.md, in which nothing counts that a certificate could choose.
-
-        Args:
-            problem: as it was, without payments at action 0.
-        """
-        largest = max(map(abs, (*problem.utility_numbers(), *problem.payoff_numbers())), default=Fraction(0))
-        return cls(objective=objective, tolerance=RELATIVE_TOLERANCE * largest, shape=shape)
-
-    def agree(self, what: str, function: Scaled, targets: tuple[Ratios, ...]) -> str:
-        """A function equals a target less E; the least and the greatest target and E, where they are enclosed."""
-        low, high = self.objective.expectation()
-        ends = [(targets[0], high), (targets[-1], low)]
-        for target, expectation in ends if low < high else ends[:1]:
-            self._within(what, function, target, expectation, both=True)
-        return f"{what} is what it must be to rounding"
-
-    def at_most(self, what: str, function: Scaled, target: Ratios) -> str:
-        """A function is at most a target less E."""
-        self._within(what, function, target, self.objective.expectation()[1], both=False)
-        return f"{what} is at most what it may be, to rounding"
-
-    def exactly(self, what: str, function: Scaled, target: Ratios) -> str:
-        """A function equals a target."""
-        self._within(what, function, target, Fraction(0), both=True)
-        return f"{what} is what it must be to rounding"
-
-    def _within(self, what: str, function: Scaled, target: Ratios, shift: Fraction, *, both: bool) -> None:
-        numerators, denominator = function(target.scale)
-        common = math.lcm(denominator, target.denominator, shift.denominator, self.tolerance.denominator)
-        difference = (
-            (common // denominator) * numerators
-            - (common // target.denominator) * target.numerators
-            + scaled(shift, common) * target.scale
-        )
-        excess = np.abs(difference) if both else difference
-        wrong = excess > scaled(self.tolerance, common) * target.reach * target.scale
-        if np.any(wrong):
-            (row,) = first_place(wrong)
-            error = Fraction(difference[row], common * target.scale[row])
-            shape = self.shape if math.prod(self.shape) == len(wrong) else wrong.shape
-            raise Flaw(f"{what} differs by {described(abs(error))} from what it must be at {node_name(row, shape)}")
+    rows = actions.rows()
+    if isinstance(actions, Grid) and paid is not None:
+        ratios = least_objective(problem, rows, mechanism, multipliers)
+        growth = weighted_growth(actions, paid)
+        return _less_over_scale(ratios, growth, paid.denominator).least()
+    if mechanism.growth is None:
+        return least_objective(problem, rows, mechanism, multipliers).least()
+    if isinstance(actions, Shares) and actions.has_payoff:
+        return _with_payoff_in_shares(problem, actions, rows, mechanism, multipliers, mechanism.growth)
+    return _on_mesh(problem, actions, rows, mechanism, multipliers, mechanism.growth)
 
 
-def check_rising(
-    comparison: Comparison,
+def _less_over_scale(ratios: Ratios, numerators: Whole, denominator: int) -> Ratios:
+    """A function less another one that is `numerators / (scale · denominator)`."""
+    return Ratios(
+        numerators=denominator * ratios.numerators - ratios.denominator * numerators,
+        scale=ratios.scale,
+        denominator=denominator * ratios.denominator,
+    )
+
+
+def _on_mesh(
     problem: Problem,
-    mesh: CrossedTriangles,
+    actions: Actions,
+    rows: Rows,
     mechanism: Mechanism,
-    multipliers: tuple[Fraction, ...],
-    growth: npt.NDArray[np.float64],
-) -> str:
-    """On rising diagonals the parts leave enough, where each agent's derivative is that of another triangle."""
-    target = least_objective(problem, mesh.rising_rows(), mechanism, multipliers)
-    return comparison.at_most("the parts on rising diagonals", written(mesh.rising_growth(growth), 2), target.ratios)
+    multipliers: Sequence[Fraction],
+    stored: Growth,
+) -> Fraction:
+    """`min [Ξ − A] + E A`, where A is linear between rows, on an element or between its corners."""
+    growth, denominator = exact_doubles(stored)
+    crossed = isinstance(actions, CrossedTriangles)
+    parts = growth.reshape(2 if crossed else 1, -1)
+    _check_padding(parts, rows)
+    at_rows = parts.sum(axis=0)
+    if rows.entry is not None:
+        at_rows = at_rows[rows.entry]
+    least = least_objective(problem, rows, mechanism, multipliers).less(at_rows, denominator).least()
+    if isinstance(actions, CrossedTriangles):
+        rising = actions.rising_rows()
+        at_rising = actions.rising_growth(parts)
+        objective = least_objective(problem, rising, mechanism, multipliers)
+        least = min(least, objective.less(at_rising, denominator).least())
+    return least + lowest_mean(at_rows, rows.masses) / denominator
 
 
-def check_share_columns(
-    comparison: Comparison,
+def _check_padding(parts: Whole, rows: Rows) -> None:
+    """What stands for no corner repeats the entry before it, so that nothing is stored there."""
+    if rows.entry is None:
+        return
+    padding: npt.NDArray[np.bool_] = np.ones(parts.shape[1], dtype=np.bool_)
+    padding[rows.entry] = False
+    places = np.flatnonzero(padding)
+    other = np.any(parts[:, places] != parts[:, places - 1], axis=0)
+    if np.any(other):
+        raise Flaw(f"the written growth at entry {places[first_place(other)[0]]} does not repeat the one before it")
+
+
+def _with_payoff_in_shares(
     problem: Problem,
     mesh: Shares,
+    rows: Rows,
     mechanism: Mechanism,
-    multipliers: tuple[Fraction, ...],
-    growth: npt.NDArray[np.float64],
-) -> str:
-    """The first column is Ξ less the mean payoff, the second the payoff at the row's place, zero at the far end."""
-    rows = comparison.objective.rows
-    firsts = np.searchsorted(rows.group if rows.group is not None else [], np.arange(len(growth)))
-    rest = least_objective(replace(problem, payoff={}), rows, mechanism, multipliers).ratios.at(firsts)
-    nodes = np.array([place.node for place in mesh.places()])
-    decisions = mechanism.decisions.reshape(-1, problem.decisions)[nodes]
+    multipliers: Sequence[Fraction],
+    stored: Growth,
+) -> Fraction:
+    """In shares A is the sum of one function that is linear in 1/s and one, a payoff at nodes, that is linear in s.
+
+    The least of Ξ − A is at least the sum of the least of either part of it.
+    """
+    growth, denominator = exact_doubles(stored)
+    rest, written = growth[:, 0], growth[:, 1]
+    places = [place.node for place in mesh.places()]
+    payoff: Whole = np.zeros(mesh.node_shape[0], dtype=object)
+    for node, value in zip(places, written.tolist(), strict=True):
+        if node >= 0:
+            payoff[node] = value
+    expected = np.array([0 if node < 0 else payoff[node] for node in places], dtype=object)
+    if np.any(expected != written):
+        place = first_place(expected != written)[0]
+        raise Flaw(f"the written payoff at row {place} is not that of its node, or not zero at the far end")
     clear = problem.denominator()
-    payoff: Whole = np.zeros(len(nodes), dtype=object)
+    true: Whole = np.zeros(len(payoff), dtype=object)
+    decisions = mechanism.decisions.reshape(-1, problem.decisions)
     for k, value in problem.payoff.get(0, {}).items():
-        payoff = payoff + scaled(value, clear) * decisions[:, k]
-    payoff = np.where(nodes < 0, 0, payoff)
-    ones: Whole = np.ones(len(nodes), dtype=np.int64).astype(object)
-    target = Ratios(numerators=payoff, scale=ones, denominator=clear * mechanism.denominator, reach=ones)
-    comparison.exactly("the written payoff", written(growth[:, 1]), target)
-    return comparison.agree("the written growth", written(growth[:, 0]), (rest,))
+        true = true + scaled(value, clear) * decisions[:, k]
+    unit = clear * mechanism.denominator
+    missed = Fraction(int((denominator * true - unit * payoff).min()), unit * denominator)
+    own = rest if rows.entry is None else rest[rows.entry]
+    objective = least_objective(replace(problem, payoff={}), rows, mechanism, multipliers)
+    mean = lowest_mean(own + payoff[rows.node], rows.masses)
+    return objective.less(own, denominator).least() + missed + mean / denominator
+
+
+def lowest_mean(values: Whole, masses: Enclosure) -> Fraction:
+    """The least that the sum of mass times value may be, for masses that sum to one.
+
+    The first value is taken off everywhere, so that the masses' doubt counts for the differences only.
+    """
+    if len(values) == 0:
+        return Fraction(0)
+    base = int(values[0])
+    rest = values - base
+    least = np.where(rest >= 0, masses.low, masses.high) * rest
+    return base + Fraction(int(least.sum()), masses.unit)

@@ -18,6 +18,8 @@ from robustmech.verification.exactness import (
     scaled,
     whole_array,
 )
+from robustmech.verification.integrity import Folder
+from robustmech.verification.limits import check_array, check_steps
 from robustmech.verification.problem import Problem
 from robustmech.verification.rows import Places, Rows
 
@@ -36,10 +38,6 @@ class Actions(Protocol):
     @property
     def growth_array(self) -> str:
         """The name of the array that holds the written growth."""
-
-    @property
-    def growth_parts(self) -> int:
-        """How many parts the written growth is the sum of, along its first axis."""
 
     def lowest(self, agent: int) -> Places:
         """The nodes at which the agent takes action 0."""
@@ -76,25 +74,19 @@ class Mechanism:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ratios:
-    r"""A function of the row, `numerators / (scale · denominator)`, with a positive scale for each row.
-
-    `reach` says, in whole numbers, how large a row's terms may be beside the utilities.
-    """
+    r"""A function of the row, `numerators / (scale · denominator)`, with a positive scale for each row."""
 
     numerators: Whole
     scale: Whole
     denominator: int
-    reach: Whole
 
-    def at(self, rows: Places | None) -> "Ratios":
-        """The function of these rows in turn, of all of them if there is no list."""
-        if rows is None:
-            return self
+    def less(self, numerators: Whole, denominator: int) -> "Ratios":
+        """The function less another one, which is `numerators / denominator` at every row."""
+        taken = (self.denominator * self.scale) * numerators
         return Ratios(
-            numerators=self.numerators[rows],
-            scale=self.scale[rows],
-            denominator=self.denominator,
-            reach=self.reach[rows],
+            numerators=denominator * self.numerators - taken,
+            scale=self.scale,
+            denominator=denominator * self.denominator,
         )
 
     def least(self) -> Fraction:
@@ -103,52 +95,20 @@ class Ratios:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LeastObjective:
-    """`Ξ` at every row, and what follows from it; everything that is not exact is rounded both ways."""
+class Paid:
+    """What each agent pays at each profile of a grid.
 
-    ratios: Ratios
-    rows: Rows
+    Args:
+        amounts: whole numbers (agents, m_1, …, m_N).
+        denominator: theirs, positive.
+    """
 
-    def expectation(self) -> tuple[Fraction, Fraction]:
-        """Two numbers with the sum of mass times Ξ between them; the same number twice on a grid."""
-        low, high = self._weighted()
-        unit = self.rows.masses.unit * self.ratios.denominator
-        return Fraction(int(low.sum()), unit), Fraction(int(high.sum()), unit)
-
-    def written(self) -> tuple[Ratios, ...]:
-        """What the written growth is to follow: Ξ of each row, or two functions with its means over groups between."""
-        group, written = self.rows.group, self.rows.written
-        if group is None:
-            return (self.ratios.at(written),)
-        masses = self.rows.masses
-        sums = [_grouped(values, group) for values in (*self._weighted(), masses.low, masses.high)]
-        low, high, least, most = sums
-        reach: Whole = np.ones(len(low), dtype=np.int64).astype(object)
-        np.maximum.at(reach, group, self.ratios.reach)
-        return tuple(
-            Ratios(numerators=numerators, scale=scale, denominator=self.ratios.denominator, reach=reach).at(written)
-            for numerators, scale in (
-                (low, np.where(low >= 0, most, least)),
-                (high, np.where(high >= 0, least, most)),
-            )
-        )
-
-    def _weighted(self) -> tuple[Whole, Whole]:
-        """Mass times Ξ, in units of the masses over the denominator, rounded down and up."""
-        numerators, masses = self.ratios.numerators, self.rows.masses
-        least = np.where(numerators >= 0, masses.low, masses.high) * numerators
-        most = np.where(numerators >= 0, masses.high, masses.low) * numerators
-        return least // self.ratios.scale, -(-most // self.ratios.scale)
-
-
-def _grouped(values: Whole, group: Places) -> Whole:
-    sums: Whole = np.zeros(int(group.max()) + 1, dtype=object)
-    np.add.at(sums, group, values)
-    return sums
+    amounts: Whole
+    denominator: int
 
 
 def read_mechanism(
-    data: bytes, name: str, problem: Problem, actions: Actions, *, on_grid: bool, with_entry: bool
+    files: Folder, name: str, problem: Problem, actions: Actions, *, on_grid: bool, with_entry: bool
 ) -> Mechanism:
     """Read `mechanism.npz`, in which transfers are written on a grid only."""
     expected = {
@@ -161,7 +121,7 @@ def read_mechanism(
         expected["transfers"] = Expected(kind="<f8", shape=(problem.agents, *actions.node_shape))
     if with_entry:
         expected["entry_payments"] = Expected(kind="<i8", shape=(*actions.node_shape, problem.agents))
-    arrays: dict[str, npt.NDArray[Any]] = read_arrays(data, name, expected)
+    arrays: dict[str, npt.NDArray[Any]] = read_arrays(files, name, expected)
     denominator = int(arrays["denominator"])
     if denominator <= 0:
         raise Flaw(f"{name}: the denominator is {denominator}, not positive")
@@ -174,25 +134,37 @@ def read_mechanism(
     )
 
 
-def check_participation(problem: Problem, actions: Actions, mechanism: Mechanism) -> str:
-    """`Σ_k u[i,θ,k] c_k(x) ≥ 0` for every agent i, state θ, and node x at which i takes action 0."""
+def check_participation(problem: Problem, actions: Actions, mechanism: Mechanism, paid: Paid | None) -> str:
+    """`Σ_k u[i,θ,k] c_k(x) ≥ t_i(x)` for every agent i, state θ, and node x at which i takes action 0.
+
+    Args:
+        problem: with payments at action 0 among the decisions, unless they are in t.
+        actions: the grid or mesh.
+        mechanism: likewise.
+        paid: t, shape (agents, nodes); nothing where it is `None`.
+    """
     denominator = problem.denominator()
     decisions = mechanism.decisions.reshape(-1, problem.decisions)
-    nodes = [actions.lowest(agent) for agent in range(problem.agents)]
-    at_bottom = [decisions[own] for own in nodes]
-    for state, entries in problem.utilities.items():
-        utilities: dict[int, Whole] = {}
-        for (agent, decision), value in entries.items():
-            term = scaled(value, denominator) * at_bottom[agent][:, decision]
-            utilities[agent] = utilities[agent] + term if agent in utilities else term
-        for agent, utility in utilities.items():
-            wrong = np.asarray(utility < 0)
-            if np.any(wrong):
-                (place,) = first_place(wrong)
-                amount = Fraction(utility[place], denominator * mechanism.denominator)
-                where = node_name(int(nodes[agent][place]), actions.node_shape)
+    unit = denominator * mechanism.denominator
+    for agent in range(problem.agents):
+        nodes = actions.lowest(agent)
+        own = decisions[nodes]
+        charged: Whole = np.zeros(len(nodes), dtype=object)
+        clear = 1
+        if paid is not None:
+            charged, clear = unit * paid.amounts[agent].ravel()[nodes], paid.denominator
+        for state in range(problem.states):
+            worth: Whole = np.zeros(len(nodes), dtype=object)
+            for (one, decision), value in problem.utilities.get(state, {}).items():
+                if one == agent:
+                    worth = worth + scaled(value, denominator) * own[:, decision]
+            short = np.asarray(clear * worth < charged)
+            if np.any(short):
+                (place,) = first_place(short)
+                amount = Fraction(int(clear * worth[place] - charged[place]), clear * unit)
+                where = node_name(int(nodes[place]), actions.node_shape)
                 raise Flaw(f"agent {agent} gets {described(amount)} at {where} in state {state}")
-    return "action 0 gives every agent at least zero in every state"
+    return "action 0 leaves every agent at least zero in every state"
 
 
 def node_name(place: int, shape: tuple[int, ...]) -> str:
@@ -202,21 +174,20 @@ def node_name(place: int, shape: tuple[int, ...]) -> str:
     return f"profile {tuple(int(index) for index in np.unravel_index(place, shape))}"
 
 
-def least_objective(
-    problem: Problem, rows: Rows, mechanism: Mechanism, multipliers: Sequence[Fraction]
-) -> LeastObjective:
+def least_objective(problem: Problem, rows: Rows, mechanism: Mechanism, multipliers: Sequence[Fraction]) -> Ratios:
     r"""`Ξ = min_θ { Σ_k [ w[θ,k] c_k + Σ_i u[i,θ,k] D_i(c_k) ] − λ(θ) }` at every row.
 
     Everything is multiplied by the row's scale, by the allocation's denominator, and by a number that clears
     the denominators of utilities, payoffs and λ: each state's objective is a combination of the same few
     whole-number arrays.
     """
-    levels = [mechanism.decisions[..., k].ravel() for k in range(problem.decisions)]
-    values = [rows.value(level) for level in levels]
-    gains = {(agent, k): rows.derivative(agent, levels[k]) for agent, k in problem.utility_pairs()}
     small = problem.denominator()
     costs = [problem.beliefs.state_value(multipliers, state) for state in range(problem.states)]
     full = common_denominator((Fraction(1, small), *costs))
+    _check_size(problem, rows, mechanism, full)
+    levels = [mechanism.decisions[..., k].ravel() for k in range(problem.decisions)]
+    values = {k: rows.value(levels[k]) for k in problem.payoff_decisions()}
+    gains = {(agent, k): rows.derivative(agent, levels[k]) for agent, k in problem.utility_pairs()}
     least: Whole | None = None
     for state, cost in enumerate(costs):
         objective: Whole = np.zeros(rows.node.shape, dtype=object)
@@ -228,5 +199,12 @@ def least_objective(
         least = objective if least is None else np.minimum(least, objective)
     if least is None:
         raise Flaw("there are no states")
-    ratios = Ratios(numerators=least, scale=rows.scale, denominator=full * mechanism.denominator, reach=rows.reach())
-    return LeastObjective(ratios=ratios, rows=rows)
+    return Ratios(numerators=least, scale=rows.scale, denominator=full * mechanism.denominator)
+
+
+def _check_size(problem: Problem, rows: Rows, mechanism: Mechanism, clear: int) -> None:
+    """Refuse what would take hours, or more memory than there is."""
+    count = len(rows.node)
+    bits = max((int(scale).bit_length() for scale in rows.scale), default=0)
+    check_array(count, bits + clear.bit_length() + mechanism.denominator.bit_length(), "the objective")
+    check_steps(count, problem.terms(), "the objective")

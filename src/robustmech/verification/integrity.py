@@ -17,38 +17,60 @@ INFORMATION = "information.npz"
 PICTURES = "pictures.png"
 FILE_NAMES = frozenset({PROBLEM, CERTIFICATE, MECHANISM, INFORMATION, PICTURES})
 
-LARGEST_TOTAL = 8 * 2**30
+LARGEST_TOTAL = 2**31
+LARGEST_TEXT = 2**26
 _LARGEST_MANIFEST = 2**16
+_CHUNK = 2**20
 _LINE = re.compile(rb"[0-9a-f]{64}  ([^\n]+)\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folder:
-    """The bytes of MANIFEST and of the files that it names, read once: nothing changes between checks.
+    """MANIFEST and the digests of the files that it names, taken once: what is read later must have them.
 
     Args:
+        path: the folder.
         manifest: the bytes of MANIFEST.
         named: the names in it.
         present: the names of everything in the folder.
-        contents: the bytes of each file that is named and may be there.
+        digests: the SHA-256 of each file that is named and may be there.
     """
 
+    path: Path
     manifest: bytes
     named: frozenset[str]
     present: frozenset[str]
-    contents: Mapping[str, bytes]
+    digests: Mapping[str, str]
 
-    def content(self, name: str) -> bytes:
-        """The bytes of one file.
+    def content(self, name: str, most: int = LARGEST_TEXT) -> bytes:
+        """The bytes of one file, `most` at most.
+
+        Raises:
+            Flaw: if MANIFEST does not name it, or it could not be read, is longer, or is being changed.
+        """
+        self._require(name)
+        with (self.path / name).open("rb") as stream:
+            data = stream.read(most + 1)
+        if len(data) > most:
+            raise Flaw(f"{name}: longer than the {most} bytes that it may need")
+        if hashlib.sha256(data).hexdigest() != self.digests[name]:
+            raise Flaw(f"{name}: changed while it was read")
+        return data
+
+    def digest(self, name: str) -> str:
+        """The SHA-256 of one file.
 
         Raises:
             Flaw: if MANIFEST does not name it, or it could not be read.
         """
+        self._require(name)
+        return self.digests[name]
+
+    def _require(self, name: str) -> None:
         if name not in self.named:
             raise Flaw(f"{name}: not named in {MANIFEST}")
-        if name not in self.contents:
+        if name not in self.digests:
             raise Flaw(f"{name}: named in {MANIFEST}, but not a readable file")
-        return self.contents[name]
 
 
 def manifest_text(contents: Mapping[str, bytes]) -> str:
@@ -57,7 +79,11 @@ def manifest_text(contents: Mapping[str, bytes]) -> str:
     Args:
         contents: the bytes of each file, by file name.
     """
-    return "".join(f"{hashlib.sha256(contents[name]).hexdigest()}  {name}\n" for name in sorted(contents))
+    return _listed({name: hashlib.sha256(content).hexdigest() for name, content in contents.items()})
+
+
+def _listed(digests: Mapping[str, str]) -> str:
+    return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
 
 
 def open_folder(folder: Path) -> None:
@@ -77,25 +103,38 @@ def open_folder(folder: Path) -> None:
 
 
 def read_folder(folder: Path) -> Folder:
-    """Read MANIFEST and every file that it names and a result folder may hold.
+    """Read MANIFEST, and take the digest of every file that it names and a result folder may hold.
 
     Raises:
         Flaw: if MANIFEST cannot be read or the files are too large to be read.
     """
-    if (folder / MANIFEST).stat().st_size > _LARGEST_MANIFEST:
+    with (folder / MANIFEST).open("rb") as stream:
+        manifest = stream.read(_LARGEST_MANIFEST + 1)
+    if len(manifest) > _LARGEST_MANIFEST:
         raise Flaw(f"{MANIFEST}: longer than {_LARGEST_MANIFEST} bytes")
-    manifest = (folder / MANIFEST).read_bytes()
     named = frozenset(match.decode("utf-8", "replace") for match in _LINE.findall(manifest))
     present = sorted(name for name in named & FILE_NAMES if (folder / name).is_file())
     total = sum((folder / name).stat().st_size for name in present)
     if total > LARGEST_TOTAL:
         raise Flaw(f"the files hold {total} bytes, more than the limit of {LARGEST_TOTAL}")
     return Folder(
+        path=folder,
         manifest=manifest,
         named=named,
         present=frozenset(entry.name for entry in folder.iterdir()),
-        contents={name: (folder / name).read_bytes() for name in present},
+        digests={name: _digest(folder / name) for name in present},
     )
+
+
+def _digest(path: Path) -> str:
+    """The SHA-256 of a file, read piece by piece."""
+    found = hashlib.sha256()
+    left = LARGEST_TOTAL
+    with path.open("rb") as stream:
+        while left > 0 and (piece := stream.read(min(_CHUNK, left))):
+            found.update(piece)
+            left -= len(piece)
+    return found.hexdigest()
 
 
 def check_manifest(folder: Folder) -> str:
@@ -104,15 +143,15 @@ def check_manifest(folder: Folder) -> str:
     if strange:
         raise Flaw(f"{MANIFEST} names {strange[0]!r}, which a result folder does not hold")
     for name in sorted(folder.named):
-        text = manifest_text({name: folder.content(name)}).encode()
+        text = _listed({name: folder.digest(name)}).encode()
         if text not in folder.manifest:
             raise Flaw(f"{name}: its bytes are not those that {MANIFEST} lists")
-    if manifest_text(folder.contents).encode() != folder.manifest:
+    if _listed(folder.digests).encode() != folder.manifest:
         raise Flaw(f"{MANIFEST} is not the sorted list `sha256  name` of the files that it names")
     unlisted = sorted(folder.present - folder.named - {MANIFEST})
     if unlisted:
         raise Flaw(f"{unlisted[0]}: in the folder, but not named in {MANIFEST}; move it away")
-    return f"{len(folder.contents)} files, as listed"
+    return f"{len(folder.digests)} files, as listed"
 
 
 def check_names(folder: Folder, *, lower: bool, upper: bool) -> str:

@@ -9,8 +9,10 @@ from robustmech.verification.checks import Flaw
 from robustmech.verification.decision_set import DecisionSet, parse_decision_set
 from robustmech.verification.exactness import common_denominator
 from robustmech.verification.fields import parse_json, sequence, sparse, text, truth, versioned, whole
+from robustmech.verification.limits import MOST_AGENTS
 
-LARGEST_SIZE = 10_000_000
+VERSION = 1
+LARGEST_SIZE = 1_000_000
 _FIELDS = (
     "agents",
     "states",
@@ -66,6 +68,15 @@ class Problem:
         """The (agent, decision) such that the agent cares about the decision in some state."""
         return tuple(sorted({pair for entries in self.utilities.values() for pair in entries}))
 
+    def payoff_decisions(self) -> tuple[int, ...]:
+        """The decisions that the designer cares about in some state."""
+        return tuple(sorted({k for entries in self.payoff.values() for k in entries}))
+
+    def terms(self) -> int:
+        """How many products an evaluation at one place needs, in all states."""
+        tables = (self.payoff, self.utilities)
+        return self.states + sum(len(entries) for table in tables for entries in table.values())
+
     def has_payoff(self) -> bool:
         """Whether the designer's payoff from any decision is other than zero."""
         return any(self.payoff_numbers())
@@ -102,11 +113,13 @@ def parse_problem(data: bytes, name: str) -> Problem:
     Raises:
         Flaw: naming the field, if anything is missing, unknown, of another type, or out of range.
     """
-    fields = versioned(parse_json(data, name), name, "robustmech/problem", _FIELDS)
+    fields = versioned(parse_json(data, name), name, "robustmech/problem", VERSION, _FIELDS)
     agents, states, decisions = (
         whole(fields[field], f"{name}: {field}", least=1, most=LARGEST_SIZE)
         for field in ("agents", "states", "decisions")
     )
+    if agents > MOST_AGENTS:
+        raise Flaw(f"{name}: agents: {agents}, more than the limit of {MOST_AGENTS}")
     for field, length in (("agent_names", agents), ("decision_names", decisions)):
         for index, entry in enumerate(sequence(fields[field], f"{name}: {field}", length)):
             text(entry, f"{name}: {field}[{index}]")

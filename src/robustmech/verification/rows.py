@@ -25,8 +25,7 @@ class Rows:
         slopes: for each agent, the derivatives.
         scale: a positive whole number for each row, which clears its denominators.
         masses: the mass of each row.
-        group: for each row the group over which Ξ is averaged for the written growth, `None` if it is alone in it.
-        written: for each entry of the written growth its group, `None` if there is one for each in turn.
+        entry: for each row the entry of the written growth that holds there, `None` if there is one for each in turn.
     """
 
     node: Places
@@ -34,8 +33,7 @@ class Rows:
     scale: Whole
     masses: Enclosure
     value_terms: Slope = ()
-    group: Places | None = None
-    written: Places | None = None
+    entry: Places | None = None
 
     def is_narrow(self) -> bool:
         """Whether the masses are known well."""
@@ -50,14 +48,6 @@ class Rows:
     def derivative(self, agent: int, levels: Whole) -> Whole:
         """`scale · D_i(c)` at every row."""
         return self._combined(self.slopes[agent], levels)
-
-    def reach(self) -> Whole:
-        """At every row a whole number at least one plus the sum of the sizes of what all derivatives' entries are."""
-        total: Whole = np.zeros(self.node.shape, dtype=object)
-        for slope in self.slopes:
-            for _, factors in slope:
-                total = total + np.abs(factors)
-        return np.asarray(1 - (-total // self.scale))
 
     def _combined(self, terms: Slope, levels: Whole) -> Whole:
         total: Whole = np.zeros(self.node.shape, dtype=object)

@@ -21,7 +21,7 @@ def check_upper(ledger: Ledger, files: Folder, problem: Problem, claim: UpperCla
 
     It is exact on a grid, and on a mesh the high end of its enclosure.
     """
-    information = ledger.obtain("upper: information", lambda: _read(files.content(INFORMATION), problem, claim))
+    information = ledger.obtain("upper: information", lambda: _read(files, problem, claim))
     if information is None:
         return None
     ledger.require("upper: law", information.check_law)
@@ -39,16 +39,16 @@ def check_upper(ledger: Ledger, files: Folder, problem: Problem, claim: UpperCla
     return number
 
 
-def _read(data: bytes, problem: Problem, claim: UpperClaim) -> Information | ControlLaws:
+def _read(files: Folder, problem: Problem, claim: UpperClaim) -> Information | ControlLaws:
     signals, mixture, correction, state_law = claim.signals, claim.mixture, claim.correction, claim.state_law
     if isinstance(signals, Grid):
         if correction is None:
             raise Flaw("a grid needs a correction")
-        return read_information(data, INFORMATION, problem, signals, mixture=mixture, correction=correction)
+        return read_information(files, INFORMATION, problem, signals, mixture=mixture, correction=correction)
     if state_law is None:
         raise Flaw("a mesh needs a law of the state")
     return read_control_laws(
-        data, INFORMATION, problem, signals, mixture=mixture, correction=correction, state_law=state_law
+        files, INFORMATION, problem, signals, mixture=mixture, correction=correction, state_law=state_law
     )
 
 

@@ -1,6 +1,6 @@
 """Spending on a public good, and bilateral trade: proportional cost sharing and the information it is best against."""
 
-from robustmech.continuum.public_expenditure.discrete import discrete_information, discrete_mechanism
+from robustmech.continuum.public_expenditure.discrete import discrete_contributions, discrete_law
 from robustmech.continuum.public_expenditure.information import PublicExpenditureInformation
 from robustmech.continuum.public_expenditure.model import PublicExpenditure
 from robustmech.continuum.public_expenditure.trade import BilateralTrade
@@ -9,6 +9,6 @@ __all__ = [
     "BilateralTrade",
     "PublicExpenditure",
     "PublicExpenditureInformation",
-    "discrete_information",
-    "discrete_mechanism",
+    "discrete_contributions",
+    "discrete_law",
 ]

@@ -11,18 +11,16 @@ import math
 
 import numpy as np
 
-from robustmech.bounds.information_repair import exact_information
-from robustmech.bounds.participation import feasible_decisions
 from robustmech.continuum.public_expenditure.model import PublicExpenditure
 from robustmech.continuum.public_expenditure.sharing import proportional_shares
 from robustmech.errors import InputError
-from robustmech.model import Environment, FloatArray, Grid, InformationStructure, IntArray, Mechanism, Side, on_grids
+from robustmech.model import FloatArray, Grid, IntArray
 
 _EVEN = 1e-9
 
 
-def discrete_mechanism(problem: PublicExpenditure, environment: Environment, grid: Grid) -> Mechanism:
-    r"""The best proportional cost sharing on an even grid.
+def discrete_contributions(problem: PublicExpenditure, grid: Grid) -> FloatArray:
+    r"""The best proportional cost sharing on an even grid: what each agent contributes, shape (m, …, m, agents).
 
     With spending E(n), the strategic virtual objective (4) is the same in every state, and equal to λ where
 
@@ -34,27 +32,19 @@ def discrete_mechanism(problem: PublicExpenditure, environment: Environment, gri
 
     Args:
         problem: the problem in the continuum.
-        environment: the finite problem, from `PublicExpenditure.environment` or `BilateralTrade.environment`.
         grid: an even grid (`Grid.published` or `Grid.exponential`), the same for all agents.
     Raises:
-        InputError: if the grid's multipliers are not even, or the environment is another problem.
+        InputError: if the grid's multipliers are not even.
     Source: derived from Brooks & Du (2023), equation (4); the derivation is in docs/public-expenditure.md.
     """
-    _require_even(problem, environment, grid)
+    _require_even(grid)
     spending = _spending_by_sum(problem, float(grid.upward[0]), grid.actions - 1)
     actions, sums = _profiles(problem, grid)
-    proposed = proportional_shares(actions) * spending[np.minimum(sums, spending.size - 1)][..., None]
-    grids = (grid,) * problem.agents
-    counts = feasible_decisions(environment, on_grids(grids, Side.LOWER), proposed.reshape(-1, problem.agents))
-    return Mechanism(
-        grids=grids,
-        decision_counts=counts.reshape(proposed.shape),
-        decision_names=environment.decision_names,
-    )
+    return np.asarray(proportional_shares(actions) * spending[np.minimum(sums, spending.size - 1)][..., None])
 
 
-def discrete_information(problem: PublicExpenditure, environment: Environment, grid: Grid) -> InformationStructure:
-    r"""The worst information of the proportional form on an even grid.
+def discrete_law(problem: PublicExpenditure, grid: Grid) -> FloatArray:
+    r"""The worst information of the proportional form on an even grid: σ(j, i), shape (m, …, m, agents).
 
     With :math:`\sigma(j, i) = R(n)\, j_i/n`, the informational virtual objective (8) is the same for whoever pays, and
     zero if and only if
@@ -67,30 +57,24 @@ def discrete_information(problem: PublicExpenditure, environment: Environment, g
 
     Args:
         problem: the problem in the continuum, with at least two agents and a value above one.
-        environment: the finite problem, from `PublicExpenditure.environment` or `BilateralTrade.environment`.
         grid: an even grid (`Grid.published` or `Grid.exponential`), the same for all agents.
     Raises:
-        InputError: if the grid's multipliers are not even, or the environment is another problem.
+        InputError: if the grid's multipliers are not even, for one agent, or a value of at most one.
     Source: derived from Brooks & Du (2023), equation (8); the derivation is in docs/public-expenditure.md.
     """
-    _require_even(problem, environment, grid)
+    _require_even(grid)
     if problem.agents < 2 or problem.value <= 1:
         raise InputError("the worst information needs at least two agents and a value above one")
     laws = _laws_by_sum(problem, float(grid.downward[0]), grid.actions - 1)
     signals, sums = _profiles(problem, grid)
     law = np.where(sums < laws.size, laws[np.minimum(sums, laws.size - 1)], 0.0)
-    proposed = law[..., None] * proportional_shares(signals)
-    grids = (grid,) * problem.agents
-    return exact_information(environment, on_grids(grids, Side.UPPER), grids, proposed.reshape(-1, problem.agents))
+    return np.asarray(law[..., None] * proportional_shares(signals))
 
 
-def _require_even(problem: PublicExpenditure, environment: Environment, grid: Grid) -> None:
+def _require_even(grid: Grid) -> None:
     downward = grid.downward[:-1]
     if np.ptp(downward) > _EVEN * downward[0]:
         raise InputError(f"grid '{grid.name}' is not even: use Grid.published or Grid.exponential")
-    agents = problem.agents
-    if (environment.agents, environment.states, environment.decisions) != (agents,) * 3 or environment.transfers:
-        raise InputError(f"the environment is not a public expenditure problem with {agents} agents")
 
 
 def _profiles(problem: PublicExpenditure, grid: Grid) -> tuple[FloatArray, IntArray]:

@@ -11,6 +11,7 @@ from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import exactly
 from robustmech.verification.exactness import Whole
 from robustmech.verification.fields import exact_sequence, record, sequence, text
+from robustmech.verification.limits import check_array
 from robustmech.verification.problem import Problem
 from robustmech.verification.rows import Places, Rows, Slope, lowest_nodes
 
@@ -25,7 +26,6 @@ class Grid:
 
     weights: tuple[tuple[int, ...], ...]
     growth_array: ClassVar[str] = "aggregate_excess_growth"
-    growth_parts: ClassVar[int] = 1
 
     @property
     def agents(self) -> int:
@@ -132,4 +132,6 @@ def parse_grid(value: object, where: str, problem: Problem) -> Grid:
             raise Flaw(f"{place}: expected at least one action, and positive whole weights only")
         divisor = math.gcd(*(weight.numerator for weight in own))
         weights.append(tuple(weight.numerator // divisor for weight in own))
+    bits = sum(max(own).bit_length() for own in weights)
+    check_array(math.prod(len(own) for own in weights), bits, f"{where}.weights")
     return Grid(weights=tuple(weights))

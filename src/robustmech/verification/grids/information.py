@@ -1,5 +1,6 @@
 """The information structure behind an upper number on a grid: its exact joint law, and what that law must be."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -18,10 +19,16 @@ from robustmech.verification.exactness import (
 )
 from robustmech.verification.grids.grid import Grid
 from robustmech.verification.grids.potential import potential
+from robustmech.verification.integrity import Folder
+from robustmech.verification.limits import check_array, check_steps
 from robustmech.verification.problem import Problem
 
-JOINT_TOLERANCE = 10**12  # one over the absolute tolerance
-INTERIM_TOLERANCE = 10**9  # one over the tolerance relative to the largest utility
+JOINT_TOLERANCE = 10**12
+"""One over how far a written probability may be from the exact one, beside it: no zero may be written otherwise."""
+LEAST_JOINT = 2**1000
+"""One over what is so small that it may be lost."""
+INTERIM_TOLERANCE = 10**9
+"""One over how far a written value may be from the exact one, beside the mean size of what it is the mean of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +99,7 @@ class Information:
 
 
 def read_information(
-    data: bytes, name: str, problem: Problem, grid: Grid, *, mixture: Fraction, correction: tuple[Fraction, ...]
+    files: Folder, name: str, problem: Problem, grid: Grid, *, mixture: Fraction, correction: tuple[Fraction, ...]
 ) -> Information:
     """Read `information.npz`."""
     shape = grid.shape
@@ -103,12 +110,15 @@ def read_information(
         "joint": Expected(kind="<f8", shape=(*shape, problem.states)),
         "interim_values": Expected(kind="<f8", shape=(problem.agents, goods, *shape), optional=True),
     }
-    arrays = read_arrays(data, name, expected)
+    arrays = read_arrays(files, name, expected)
     denominator = int(arrays["denominator"])
     if denominator <= 0:
         raise Flaw(f"{name}: the denominator is {denominator}, not positive")
     clear = common_denominator(correction)
     rest = (mixture.denominator - mixture.numerator) * clear
+    scale = grid.total * denominator * mixture.denominator * clear
+    check_array(math.prod(shape), scale.bit_length(), f"{name}: the joint law")
+    check_steps(math.prod(shape), problem.terms(), f"{name}: the objective")
     return Information(
         grid=grid,
         law=arrays["law"],
@@ -117,50 +127,53 @@ def read_information(
         interim_values=arrays.get("interim_values"),
         conditional=problem.transfers,
         mass=grid.mass(),
-        scale=grid.total * denominator * mixture.denominator * clear,
+        scale=scale,
         law_weight=rest if problem.transfers else rest * grid.total,
         correction_weights=tuple(mixture.numerator * denominator * scaled(share, clear) for share in correction),
     )
 
 
 def check_joint(information: Information) -> str:
-    """The doubles written for people agree with σ within 1e-12."""
+    """The doubles written for people agree with σ to 1e-12 of each; the number does not depend on them."""
     scale = information.scale
     for state in range(information.law.shape[-1]):
         written, denominator = exact_doubles(information.joint[..., state])
-        difference = np.abs(scale * written - denominator * information.column(state))
-        wrong = JOINT_TOLERANCE * difference > denominator * scale
+        exact = denominator * information.column(state)
+        difference = np.abs(scale * written - exact)
+        wrong = np.asarray(LEAST_JOINT * (JOINT_TOLERANCE * difference - exact) > JOINT_TOLERANCE * denominator * scale)
         if np.any(wrong):
             profile = first_place(wrong)
             error = described(Fraction(difference[profile], denominator * scale))
             raise Flaw(f"differs by {error} from the exact law at profile {profile}, state {state}")
-    return "agrees with the exact law to within 1e-12"
+    return "agrees with the exact law, for people"
 
 
 def check_interim_values(problem: Problem, information: Information) -> str:
     """The values written for people agree with `Σ_θ u[i,θ,k] σ(x,θ) / Σ_θ σ(x,θ)`, k the agent's own decisions.
 
-    To within 1e-9 of the largest utility; they are zero where nothing is probable, and after the agent's last decision.
+    To 1e-9 of the mean of `|u[i,θ,k]|` given the signals; they are zero where nothing is probable, and after the
+    agent's last decision. The number does not depend on them.
     """
     if information.interim_values is None:
         return "none are written"
     clear = problem.denominator()
-    largest = max((abs(scaled(value, clear)) for value in problem.utility_numbers()), default=0)
     columns = [information.column(state) for state in range(problem.states)]
     probability = sum(columns, np.zeros(information.grid.shape, dtype=object))
     for agent, values in enumerate(information.interim_values):
         own = problem.own_decisions[agent]
         for good, doubles in enumerate(values):
             exact: Whole = np.zeros(information.grid.shape, dtype=object)
+            size: Whole = np.zeros(information.grid.shape, dtype=object)
             for state, column in enumerate(columns if good < len(own) else ()):
                 utility = problem.utilities.get(state, {}).get((agent, own[good]), Fraction(0))
                 exact = exact + scaled(utility, clear) * column
+                size = size + scaled(abs(utility), clear) * column
             written, denominator = exact_doubles(doubles)
             scale = np.where(probability > 0, probability, 1)
             difference = np.abs(clear * scale * written - denominator * exact)
-            wrong = INTERIM_TOLERANCE * difference > largest * denominator * scale
+            wrong = np.asarray(INTERIM_TOLERANCE * difference > denominator * size)
             if np.any(wrong):
                 profile = first_place(wrong)
                 error = described(Fraction(difference[profile], clear * denominator * scale[profile]))
                 raise Flaw(f"good {good} of agent {agent} differs by {error} from what it is at profile {profile}")
-    return "agree with the exact law to within 1e-9 of the largest utility"
+    return "agree with the exact law, for people"

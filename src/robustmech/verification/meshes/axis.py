@@ -13,7 +13,7 @@ from robustmech.verification.rows import Places, lowest_nodes, places
 
 LARGEST_BREAKPOINT = 1024
 LEAST_WIDTH = Fraction(1, 2**40)
-MOST_CELLS = 10_000
+MOST_CELLS = 2_000
 MOST_ROWS = 2_000_000
 LONGEST_POSITION = 512  # bits
 
@@ -76,7 +76,6 @@ class OnAxes:
 
     axes: tuple[Axis, ...]
     growth_array: ClassVar[str] = "growth"
-    growth_parts: ClassVar[int] = 1
 
     @property
     def node_shape(self) -> tuple[int, ...]:

@@ -11,6 +11,8 @@ from robustmech.verification.arrays import Expected, read_arrays
 from robustmech.verification.checks import Flaw, described
 from robustmech.verification.enclosure import Enclosure, exactly
 from robustmech.verification.exactness import Whole, common_denominator, first_place, scaled, whole_array
+from robustmech.verification.integrity import Folder
+from robustmech.verification.limits import check_steps
 from robustmech.verification.meshes.nodes import Block, Nodes, Signals, combined
 from robustmech.verification.problem import Problem
 
@@ -144,7 +146,7 @@ def _expected_maximum(
 
 
 def read_control_laws(
-    data: bytes,
+    files: Folder,
     name: str,
     problem: Problem,
     signals: Signals,
@@ -158,10 +160,11 @@ def read_control_laws(
         "law": Expected(kind="<i8", shape=(signals.laws, problem.states)),
         "denominator": Expected(kind="<i8", shape=()),
     }
-    arrays = read_arrays(data, name, expected)
+    arrays = read_arrays(files, name, expected)
     denominator = int(arrays["denominator"])
     if denominator <= 0:
         raise Flaw(f"{name}: the denominator is {denominator}, not positive")
+    check_steps(signals.laws, problem.terms(), f"{name}: the objective")
     nodes = signals.nodes()
     return ControlLaws(
         law=arrays["law"],

@@ -5,10 +5,10 @@ from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import enclosed, exactly
+from robustmech.verification.exactness import Whole
 from robustmech.verification.fields import record
 from robustmech.verification.meshes.axis import Axis, check_count, parse_axes
 from robustmech.verification.meshes.elements import (
@@ -37,7 +37,6 @@ class CrossedTriangles:
     axes: tuple[Axis, Axis]
     has_payoff: bool
     growth_array: ClassVar[str] = "growth"
-    growth_parts: ClassVar[int] = 2
 
     @property
     def cells(self) -> int:
@@ -116,16 +115,20 @@ class CrossedTriangles:
                     found.append(Element((one.corners[corner],), differences, one.cells))
         return corner_rows(self.axes, found, exactly([1] * len(found), 1), by_element=False, padded=False)
 
-    def rising_growth(self, growth: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        """Agent 1's part on the right of the diagonal and agent 2's on the left, at those rows: shape (2, rows)."""
-        parts = growth if self.has_payoff else np.repeat(growth[..., np.newaxis], 3, axis=-1)
+    def rising_growth(self, parts: Whole) -> Whole:
+        """At those rows, agent 1's part on the right of the diagonal and agent 2's on the left, together.
+
+        Args:
+            parts: both parts of the growth, each in one axis, shape (2, entries).
+        """
         cells = np.arange(self.cells)
-        pairs = [
-            (parts[0, right * self.cells + cells, corner], parts[1, left * self.cells + cells, corner])
-            for right, left, end in RISING
-            for corner in (end, MIDDLE)
-        ]
-        return np.stack([np.concatenate([pair[agent] for pair in pairs]) for agent in range(2)])
+        corners = 3 if self.has_payoff else 1
+        sums = []
+        for right, left, end in RISING:
+            for corner in (end, MIDDLE) if self.has_payoff else (0, 0):
+                one = parts[0, corners * (right * self.cells + cells) + corner]
+                sums.append(one + parts[1, corners * (left * self.cells + cells) + corner])
+        return np.concatenate(sums)
 
 
 def parse_crossed_triangles(value: object, where: str, problem: Problem) -> CrossedTriangles:

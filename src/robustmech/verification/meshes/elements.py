@@ -64,10 +64,7 @@ def corner_rows(
     by_element: bool,
     padded: bool,
 ) -> Rows:
-    r"""A row for each element and corner.
-
-    With a payoff that no state changes, `Ξ` at a corner is `Σ_k w_k c_k` there and something constant on the
-    element: so Ξ of an element's averages is the average of the corners' Ξ.
+    """A row for each element and corner: on an element derivatives are constant and the mechanism is linear.
 
     Args:
         axes: the agents' breakpoints.
@@ -84,14 +81,16 @@ def corner_rows(
         [one.numerator * other.denominator for one, other in own],
     )
     firsts = np.cumsum([0, *counts[:-1]])
-    three = np.minimum(np.arange(3), np.array(counts)[:, np.newaxis] - 1) + firsts[:, np.newaxis]
+    numbers = np.repeat(np.arange(len(elements), dtype=np.int64), counts)
+    entry = numbers if by_element else None
+    if padded:
+        entry = 3 * numbers + np.arange(len(numbers)) - np.repeat(firsts, counts)
     return Rows(
         node=places(corner for element in elements for corner in element.corners),
         slopes=(_slope(elements, 0, factors[0], counts), _slope(elements, 1, factors[1], counts)),
         scale=np.repeat(whole(one.numerator * other.numerator for one, other in own), counts),
         masses=masses,
-        group=np.repeat(np.arange(len(elements), dtype=np.int64), counts) if by_element else None,
-        written=three.ravel().astype(np.int64) if padded else None,
+        entry=entry,
     )
 
 

@@ -46,7 +46,6 @@ class Shares:
     agents: int
     has_payoff: bool
     growth_array: ClassVar[str] = "growth"
-    growth_parts: ClassVar[int] = 1
 
     @property
     def node_shape(self) -> tuple[int, ...]:
@@ -138,7 +137,7 @@ class Shares:
             slopes=tuple(slopes),
             scale=np.repeat(wholes(scales), counts),
             masses=joined(masses for _, masses in pairs),
-            group=np.repeat(np.arange(len(found), dtype=np.int64), counts),
+            entry=np.repeat(np.arange(len(found), dtype=np.int64), counts),
         )
 
     def _masses(self, place: Place, exponentials: Exponentials) -> tuple[list[int], Enclosure]:

@@ -41,7 +41,6 @@ class SharesWithoutTransfers:
     axis: Axis
     agents: int
     growth_array: ClassVar[str] = "growth"
-    growth_parts: ClassVar[int] = 1
 
     @property
     def node_shape(self) -> tuple[int, ...]:

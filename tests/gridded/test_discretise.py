@@ -9,7 +9,10 @@ from scipy.optimize import brentq, minimize_scalar
 import robustmech as rm
 from definitions.solved import gridded
 from robustmech.continuum.constant_sum import ConstantSum
-from robustmech.continuum.discretise import (
+from robustmech.continuum.public_expenditure import PublicExpenditure
+from robustmech.errors import InputError, ShapeError
+from robustmech.evaluate import guarantee, potential
+from robustmech.gridded.discretise import (
     best_multipliers,
     bid_positions,
     information_on_grids,
@@ -17,9 +20,6 @@ from robustmech.continuum.discretise import (
     mechanism_on_grids,
     upper_number,
 )
-from robustmech.continuum.public_expenditure import PublicExpenditure
-from robustmech.errors import InputError, ShapeError
-from robustmech.evaluate import guarantee, potential
 from robustmech.model import FloatArray
 from robustmech.transfers import aggregate_excess_growth
 

@@ -4,14 +4,9 @@ import numpy as np
 import pytest
 
 import robustmech as rm
-from robustmech.continuum.discretise import lower_number, mechanism_on_grids, upper_number
-from robustmech.continuum.public_expenditure import (
-    BilateralTrade,
-    PublicExpenditure,
-    discrete_information,
-    discrete_mechanism,
-)
+from robustmech.continuum.public_expenditure import BilateralTrade, PublicExpenditure
 from robustmech.errors import InputError
+from robustmech.gridded import discrete_information, discrete_mechanism, lower_number, mechanism_on_grids, upper_number
 
 
 @pytest.mark.parametrize(

@@ -18,11 +18,10 @@ from robustmech.continuum import (
     KnownMeans,
     PublicExpenditure,
     ValueLaw,
-    on_grids,
 )
-from robustmech.continuum.discretise import bid_positions, mechanism_on_grids
-from robustmech.continuum.gridded import ClosedForm
 from robustmech.errors import InputError, ShapeError, SizeError
+from robustmech.gridded import bid_positions, mechanism_on_grids, on_grids
+from robustmech.gridded.models import ClosedForm
 from robustmech.model import FloatArray
 
 THIRDS = ["1/3"] * 3

@@ -14,16 +14,12 @@ import numpy as np
 
 from robustmech.continuum.common_value import CommonValue
 from robustmech.continuum.constant_sum import ConstantSum
-from robustmech.continuum.discretise import information_on_grids, mechanism_on_grids
 from robustmech.continuum.known_means import KnownMeans
-from robustmech.continuum.public_expenditure import (
-    BilateralTrade,
-    PublicExpenditure,
-    discrete_information,
-    discrete_mechanism,
-)
+from robustmech.continuum.public_expenditure import BilateralTrade, PublicExpenditure
 from robustmech.continuum.rules import AuctionRule
 from robustmech.errors import InputError, ShapeError, SizeError
+from robustmech.gridded.discretise import information_on_grids, mechanism_on_grids
+from robustmech.gridded.spending import discrete_information, discrete_mechanism
 from robustmech.model import (
     Beliefs,
     Environment,
