@@ -7,6 +7,10 @@ import threading
 from types import FrameType
 from typing import NoReturn
 
+from robustmech.streams import open_errors, private_output
+
+OUTPUT_LOST = 74  # EX_IOERR of sysexits.h
+
 
 def main() -> NoReturn:
     """Run the command and exit; an interrupt is one line even while the program is still being loaded."""
@@ -22,6 +26,9 @@ def main() -> NoReturn:
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, interrupt)
     try:
+        _keep_output()
+        # More threads would only wait for memory that a limit on it may not give: OpenBLAS then hangs (0.3.31).
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from robustmech.cli.application import run
 
         code = run()
@@ -38,6 +45,24 @@ def main() -> NoReturn:
         if not interrupts:
             raise
         _say_interrupted()
+
+
+def _keep_output() -> None:
+    """Have our own printing alone reach standard output, and nothing that native code writes to its descriptor."""
+    open_errors()
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stderr.write("robustmech: standard output is closed: give it a file, or /dev/null\n")
+        sys.exit(OUTPUT_LOST)
+    try:
+        ours = sys.stdout.fileno() == 1
+    except OSError:  # a stream in memory, which native code cannot reach
+        return
+    if ours:
+        old = sys.stdout
+        sys.stdout = open(private_output(), "w", encoding=old.encoding, errors=old.errors)  # noqa: SIM115
+        sys.__stdout__ = sys.stdout  # type: ignore[misc]
 
 
 def _say_interrupted() -> NoReturn:

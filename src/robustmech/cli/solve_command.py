@@ -2,21 +2,21 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from robustmech.artefacts import require_writable, write_result
-from robustmech.bounds import Interrupted, Solution, solve
 from robustmech.cli.application import interrupts_held, leave_at_once
-from robustmech.cli.progress import shown_progress
 from robustmech.errors import InputError
-from robustmech.model import Grid
-from robustmech.problems import GridRequest, Problem, load_problem
-from robustmech.report import data_lines, solution_json, solution_rows
+
+# Libraries are loaded where they are used, and so not for help or a mistyped option.
+if TYPE_CHECKING:
+    from robustmech.bounds import Solution
+    from robustmech.model import Grid
+    from robustmech.problems import GridRequest, Problem
 
 
-@click.command("solve")
+@click.command("solve", short_help="From a problem file to a certified bracket.")
 @click.argument("problem", type=click.Path(path_type=Path))
 @click.option(
     "--actions",
@@ -85,7 +85,13 @@ def solve_command(
 
     After Ctrl-C or a request to end, what was found so far is printed (and written), and the exit status is 130.
     """
+    from robustmech.bounds import Interrupted, solve
+    from robustmech.cli.progress import shown_progress
+    from robustmech.problems import load_problem
+
     if out is not None:
+        from robustmech.artefacts import require_writable
+
         require_writable(out)
     asked = load_problem(problem)
     grids = _grids(asked, actions, published)
@@ -120,8 +126,12 @@ def solve_command(
         interrupted = True
     with interrupts_held():
         if out is not None:
+            from robustmech.artefacts import write_result
+
             write_result(out, solution, pictures)
         if as_json:
+            from robustmech.report import solution_json
+
             click.echo(json.dumps(solution_json(solution, asked.title, timed=work is None), allow_nan=False))
         else:
             _print_table(asked, solution, out, timed=work is None)
@@ -129,15 +139,17 @@ def solve_command(
             leave_at_once(in_hand=True)
 
 
-def _pictures(solution: Solution) -> bytes:
+def _pictures(solution: "Solution") -> bytes:
     """Drawing is imported only where it is asked for: it takes longer than a small solve."""
     from robustmech.plots import result_png
 
     return result_png(solution)
 
 
-def _grids(asked: Problem, actions: str | None, published: int | None) -> Grid | tuple[Grid, ...] | None:
+def _grids(asked: "Problem", actions: str | None, published: int | None) -> "Grid | tuple[Grid, ...] | None":
     """The grid from the options, else from the problem file, else None."""
+    from robustmech.model import Grid
+
     if actions is not None and published is not None:
         raise InputError("--actions and --published exclude each other: give one")
     try:
@@ -159,7 +171,9 @@ def _whole_numbers(text: str) -> list[int]:
         raise InputError(f"'{shown}' is not a whole number, or one per agent as in 20,30") from None
 
 
-def _requested(request: GridRequest | None) -> Grid | None:
+def _requested(request: "GridRequest | None") -> "Grid | None":
+    from robustmech.model import Grid
+
     if request is None:
         return None
     if request.published is not None:
@@ -167,7 +181,9 @@ def _requested(request: GridRequest | None) -> Grid | None:
     return None if request.actions is None else Grid.quantile(request.actions)
 
 
-def _print_table(asked: Problem, solution: Solution, out: Path | None, *, timed: bool) -> None:
+def _print_table(asked: "Problem", solution: "Solution", out: Path | None, *, timed: bool) -> None:
+    from robustmech.report import data_lines, solution_rows
+
     if asked.title:
         click.echo(click.style(asked.title, bold=True))
     if asked.data is not None:

@@ -18,6 +18,7 @@ from robustmech.lp.program import (
     Progress,
     SolverStatus,
 )
+from robustmech.memory import require_address_space
 
 if TYPE_CHECKING:
     import highspy
@@ -70,6 +71,7 @@ class HighsSolver:
         if self.largest_inside is not None and program.matrix.nnz > self.largest_inside:
             inside = replace(self, largest_inside=None)
             return solve_isolated(Task(solver=inside, program=program, limits=limits), progress)
+        require_address_space(program.space)
         # A fresh object each time: a HiGHS object's time limit counts all its solves together (1.15.1).
         highs = _silent_highs()()
         stopping, reported = [False], [-1]
@@ -122,12 +124,12 @@ class HighsSolver:
 def _silent_highs() -> "type[highspy.Highs]":
     import highspy
 
-    class Silent(highspy.Highs):  # type: ignore[misc]
-        """A solver that prints nothing, not even while it is made: its constructor enables callbacks (1.16.0: prints)."""
+    class Silent(highspy.Highs):
+        """A solver that prints nothing, not even while it is made: in 1.16.0 enabling callbacks prints a banner."""
 
         def enableCallbacks(self) -> None:  # noqa: N802
             self.setOptionValue("output_flag", False)
-            super().enableCallbacks()
+            super().enableCallbacks()  # type: ignore[no-untyped-call]
 
     return Silent
 
