@@ -1,5 +1,6 @@
 """The robustmech command."""
 
+import gc
 import os
 import signal
 import sys
@@ -27,7 +28,9 @@ def main() -> NoReturn:
         signal.signal(signal.SIGTERM, interrupt)
     try:
         _keep_output()
-        # More threads would only wait for memory that a limit on it may not give: OpenBLAS then hangs (0.3.31).
+        # Loading makes many objects and few that go: collecting them at the usual pace takes a tenth of a small solve.
+        gc.set_threshold(100_000, 20, 20)
+        # More threads would only wait for memory that a limit on it may not give: OpenBLAS then hangs (NumPy 2.4.6).
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from robustmech.cli.application import run
 

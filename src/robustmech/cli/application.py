@@ -88,7 +88,7 @@ def run() -> int:
         74 the output could not be written, 130 interrupted, 141 the output's reader has gone.
     """
     try:
-        code = application(prog_name="robustmech", standalone_mode=False)
+        code = _invoke()
     except click.Abort:
         leave_at_once()
     except click.ClickException as error:
@@ -112,6 +112,17 @@ def run() -> int:
             raise
         _fail(f"{_fault(error)}; please report it, with what ROBUSTMECH_TRACEBACK=1 shows", FAULT)
     return code if isinstance(code, int) else 0
+
+
+def _invoke() -> object:
+    """Click's own way to call a group ends with 1, not verified, where the output's reader has gone (click 8.5)."""
+    if "_ROBUSTMECH_COMPLETE" in os.environ:  # a shell that completes what is typed
+        return application(prog_name="robustmech", standalone_mode=False)
+    try:
+        with application.make_context("robustmech", sys.argv[1:]) as context:
+            return application.invoke(context)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
 
 
 def _fault(error: Exception) -> str:
