@@ -14,11 +14,13 @@ import click
 
 from robustmech.cli import OUTPUT_LOST
 from robustmech.errors import InputError, RobustmechError
-from robustmech.memory import is_lack_of_memory
+from robustmech.memory import is_lack_of_memory, require_address_space
 
 BAD_INPUT, NO_ANSWER, INTERRUPTED = 2, 3, 130
 FAULT = 70  # EX_SOFTWARE of sysexits.h
 READER_GONE = 128 + 13  # what a shell reports of a program that SIGPIPE ended
+
+_SPACE_TO_LOAD = 240 * 2**20  # bytes; native libraries that get less end the process with a status of their own
 
 _COMMANDS = {
     "solve": "From a problem file to a certified bracket.",
@@ -48,6 +50,7 @@ class _Commands(click.Group):
         del ctx
         if cmd_name not in _COMMANDS:
             return None
+        require_address_space(_SPACE_TO_LOAD)
         module = importlib.import_module(f"robustmech.cli.{cmd_name}_command")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command

@@ -81,9 +81,10 @@ def solve_isolated(task: Task, progress: Progress | None) -> LinearSolution:
             code = process.wait()
             said.seek(0)
             words = said.read().decode(errors="replace")
-            # The system kills a process where memory ends; nobody else kills this one but we.
-            killed = code == -signal.SIGKILL and not (stopped is not None and stopped())
-            if killed or says_lack_of_memory(words):
+            if stopped is not None and stopped():
+                return _nothing(task.program, "it was to stop before it had anything")
+            # The system kills a process where memory ends; nobody else does.
+            if code == -signal.SIGKILL or says_lack_of_memory(words):
                 raise MemoryError("the solver's process had too little memory")
             last = words.strip().rpartition("\n")[2]
             return _nothing(task.program, f"the solver's process ended with code {code}{last and f': {last}'}")

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 
 FloatArray = npt.NDArray[np.float64]
 
-_SPACE_FIXED, _SPACE_PER_NONZERO = 64 * 2**20, 1024
+_SPACE_FIXED, _SPACE_PER_NONZERO = 64 * 2**20, 400
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
