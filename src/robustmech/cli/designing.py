@@ -169,6 +169,8 @@ def _promise_lines(auction: AuctionFile) -> list[str]:
     for place, each in enumerate(auction.comparisons, start=1):
         if each.guarantee is None:
             lines[place] = f"{each.format:20} {each.remark}"
+    # Beside the number, since what people run rounds the rule.
+    lines.insert(1, f"{'':20} of {auction.guarantee_of}")
     return lines
 
 
