@@ -1,10 +1,10 @@
 """Informationally robust mechanism design: guarantees, potentials, and a certified bracket between them."""
 
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    __version__: str
     from robustmech import continuum, elements, gridded
     from robustmech.bounds import BoundStatus, Interrupted, LowerBound, Solution, Stage, UpperBound, solve
     from robustmech.elements import ExponentialInformation, Meshes, PiecewiseLinearMechanism
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
         public_expenditure,
         simplex,
     )
-
-try:
-    __version__ = version("robustmech")
-except PackageNotFoundError:  # a source tree that was not installed
-    __version__ = "0+unknown"
 
 # Names are imported when they are first used, so that the command starts at once and hears Ctrl-C while they are.
 _HOMES = {
@@ -118,6 +113,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
     if name in _FOLDERS:
         return import_module(f"robustmech.{name}")
     if name not in _HOME_OF:
@@ -125,6 +122,15 @@ def __getattr__(name: str) -> Any:
     value = getattr(import_module(_HOME_OF[name]), name)
     globals()[name] = value
     return value
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("robustmech")
+    except PackageNotFoundError:  # a source tree that was not installed
+        return "0+unknown"
 
 
 def __dir__() -> list[str]:

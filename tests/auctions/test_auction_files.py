@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 from auction_cases import ALL_TERMS, FOUR_VALUES, MEANS, UNIFORM
 
-from robustmech.auctions import CommonValueTerms, design, read_auction, write_auction
+from robustmech.auctions import (
+    CommonValueTerms,
+    design,
+    read_auction,
+    read_bids,
+    require_replaceable,
+    write_auction,
+)
 from robustmech.auctions.auction_file import digest_of
 from robustmech.errors import InputError
 
@@ -203,3 +210,28 @@ def test_files_that_are_none(tmp_path: Path, content: bytes, message: str) -> No
         read_auction(path)
     with pytest.raises(InputError, match="no such file"):
         read_auction(tmp_path / "b.json")
+
+
+def test_paths_may_be_texts(tmp_path: Path) -> None:
+    auction = design(MEANS)
+    name = str(tmp_path / "a.json")
+    write_auction(name, auction)
+    require_replaceable(name)
+    assert read_auction(name).digest == auction.digest
+    bids = tmp_path / "bids.csv"
+    bids.write_text("bidder,bid\n" + "".join(f"{bidder},1\n" for bidder in auction.bidders))
+    assert read_bids(str(bids), auction.bidders) == read_bids(bids, auction.bidders)
+    with pytest.raises(InputError, match=r"none\.json"):
+        read_auction(str(tmp_path / "none.json"))
+
+
+def test_guarantee_is_said_to_be_the_ideal_rule_s(tmp_path: Path) -> None:
+    auction = design(MEANS)
+    said = "the ideal rule, without bid steps, coins, whole lots or the draw"
+    keys = list(auction.content)
+    assert auction.content["guarantee_of"] == said
+    assert keys.index("guarantee_of") == keys.index("guarantee") + 1
+    before = replace(auction, guarantee_of=None)
+    assert "guarantee_of" not in before.content
+    write_auction(tmp_path / "before.json", before)
+    assert read_auction(tmp_path / "before.json") == before

@@ -202,7 +202,7 @@ def no_solving(monkeypatch: pytest.MonkeyPatch) -> None:
     def never(*arguments: object, **options: object) -> None:
         raise AssertionError("solved, though the output folder cannot be used")
 
-    monkeypatch.setattr("robustmech.cli.solve_command.solve", never)
+    monkeypatch.setattr("robustmech.bounds.solve", never)
 
 
 @pytest.mark.usefixtures("no_solving")

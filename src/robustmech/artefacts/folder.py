@@ -30,7 +30,7 @@ _OUR_FILES = {
 }
 
 
-def require_writable(folder: Path) -> None:
+def require_writable(folder: Path | str) -> None:
     """Refuse, before any work is done, a folder that a result cannot be written to.
 
     A folder that holds an earlier result and nothing else may be replaced, and so may an empty one.
@@ -39,7 +39,7 @@ def require_writable(folder: Path) -> None:
         InputError: naming what is in the way.
     """
     try:
-        _require_writable(folder)
+        _require_writable(Path(folder))
     except OSError as error:
         raise InputError(
             f"{folder}: cannot be used ({error.strerror or error}); choose another output folder"
@@ -80,7 +80,7 @@ def _holds_a_result(folder: Path) -> bool:
     return named and (folder / MANIFEST).is_file()
 
 
-def write_result(folder: Path, solution: Solution, pictures: bytes | None) -> None:
+def write_result(folder: Path | str, solution: Solution, pictures: bytes | None) -> None:
     """Write the artefacts of a solution, replacing an earlier result at the same place.
 
     Args:
@@ -94,7 +94,7 @@ def write_result(folder: Path, solution: Solution, pictures: bytes | None) -> No
     contents = _contents(solution, pictures)
     contents[MANIFEST] = manifest_text(contents).encode()
     try:
-        replace_folder(folder.absolute(), contents, _OUR_FILES)
+        replace_folder(Path(folder).absolute(), contents, _OUR_FILES)
     except OSError as error:
         raise InputError(f"{folder}: could not be written ({error.strerror or error})") from None
 

@@ -82,6 +82,7 @@ class AuctionFile:
         rounding: how shares become whole lots.
         seed: words of the seller's choice that enter the digest, and with it the lottery's draw.
         guarantee: guaranteed expected revenue net of cost for one lot.
+        guarantee_of: what has that guarantee, in words; None in a file from before it was said.
         assumptions: what is guaranteed and what that rests on, in words.
         bid: what a bid is, in words.
         rules: the rules in words and formulas, a line each.
@@ -99,6 +100,7 @@ class AuctionFile:
     rounding: Rounding
     seed: str
     guarantee: float
+    guarantee_of: str | None
     assumptions: str
     bid: str
     rules: tuple[str, ...]
@@ -109,6 +111,7 @@ class AuctionFile:
     @property
     def content(self) -> dict[str, Any]:
         """The file's content but for the digest."""
+        said = {} if self.guarantee_of is None else {"guarantee_of": self.guarantee_of}
         return {
             "schema": SCHEMA,
             "version": FORMAT_VERSION,
@@ -121,6 +124,7 @@ class AuctionFile:
             "rounding": self.rounding,
             "seed": self.seed,
             "guarantee": self.guarantee,
+            **said,
             "assumptions": self.assumptions,
             "bid": self.bid,
             "rules": list(self.rules),

@@ -43,7 +43,7 @@ class SealedBids:
         return {name: str(amount) for name, amount in zip(self.bidders, self.amounts, strict=True)}
 
 
-def read_bids(path: Path, bidders: tuple[str, ...], *, absent: Collection[str] = ()) -> SealedBids:
+def read_bids(path: Path | str, bidders: tuple[str, ...], *, absent: Collection[str] = ()) -> SealedBids:
     """Read bids from a CSV file with the columns bidder and bid.
 
     A bid is a plain number of points, at least zero and at most 10^12; a bidder who stays out bids 0.
@@ -58,7 +58,7 @@ def read_bids(path: Path, bidders: tuple[str, ...], *, absent: Collection[str] =
             bidder who is unknown, listed twice, or left out, or a file that cannot be read.
     """
     try:
-        return _read_bids(path, bidders, absent)
+        return _read_bids(Path(path), bidders, absent)
     except InputError as error:
         raise InputError(f"{one_line(str(path))}: {error}") from None
 

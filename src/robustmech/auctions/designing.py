@@ -11,7 +11,13 @@ from robustmech.auctions.particulars import require_particulars
 from robustmech.auctions.rounding import Rounding
 from robustmech.auctions.solved_terms import SolvedTerms
 from robustmech.auctions.terms import CommonValueTerms, Terms
-from robustmech.auctions.words import assumptions_in_words, bid_in_words, constants_of, rules_in_words
+from robustmech.auctions.words import (
+    assumptions_in_words,
+    bid_in_words,
+    constants_of,
+    guaranteed_in_words,
+    rules_in_words,
+)
 from robustmech.errors import InputError
 
 _NOTHING = 1e-9
@@ -67,6 +73,7 @@ def design(
         rounding=rounding,
         seed=seed,
         guarantee=_promised(terms),
+        guarantee_of=guaranteed_in_words(terms),
         assumptions=assumptions_in_words(terms),
         bid=bid_in_words(terms, names, lots),
         rules=rules_in_words(terms, lots, rounding, seed),

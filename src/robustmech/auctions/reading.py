@@ -76,6 +76,7 @@ class _File(Strict):
     rounding: Rounding
     seed: str
     guarantee: float
+    guarantee_of: str | None = None
     assumptions: str
     bid: str
     rules: list[str]
@@ -85,14 +86,14 @@ class _File(Strict):
     digest: str
 
 
-def read_auction(path: Path) -> AuctionFile:
+def read_auction(path: Path | str) -> AuctionFile:
     """Read an auction file; check that its digest matches its content, and its guarantee its terms.
 
     Raises:
         InputError: one line that names the file, what is wrong, and the mend.
     """
     try:
-        return _read_auction(path)
+        return _read_auction(Path(path))
     except InputError as error:
         raise InputError(f"{one_line(str(path))}: {error}") from None
 
@@ -172,6 +173,7 @@ def _auction(found: _File) -> AuctionFile:
         rounding=found.rounding,
         seed=found.seed,
         guarantee=found.guarantee,
+        guarantee_of=found.guarantee_of,
         assumptions=found.assumptions,
         bid=found.bid,
         rules=tuple(found.rules),

@@ -20,6 +20,8 @@ _SCALE = (
     "points are exponentially distributed with mean one."
 )
 
+_NOT_IN_RULE = "coins, whole lots or the draw"
+
 
 def bid_in_words(terms: Terms, bidders: tuple[str, ...], lots: int) -> str:
     """What a bid is: a message, and what it asks for where it can be read as a request.
@@ -84,6 +86,13 @@ def constants_of(terms: Terms) -> tuple[Constants, ...]:
         Constants(name=f"interval {k}: from, to, C, D", numbers=(g.start, g.end, g.sensitivity, g.bend))
         for k, g in enumerate(intervals, start=1)
     )
+
+
+def guaranteed_in_words(terms: Terms) -> str:
+    """What has the guarantee: the rule before bids, shares and payments are rounded to what people can count."""
+    if isinstance(terms, SolvedTerms) and terms.increment is not None:
+        return f"the ideal rule for bids in steps of {float(terms.increment):.6g}, without {_NOT_IN_RULE}"
+    return f"the ideal rule, without bid steps, {_NOT_IN_RULE}"
 
 
 def assumptions_in_words(terms: Terms) -> str:

@@ -13,7 +13,7 @@ PICTURE_MARK = "robustmech design"
 """What the pictures of auction files carry in their metadata, so that they may be replaced."""
 
 
-def write_auction(path: Path, auction: AuctionFile) -> None:
+def write_auction(path: Path | str, auction: AuctionFile) -> None:
     """Write an auction file whole or not at all, replacing an auction file of the same name but nothing else.
 
     Raises:
@@ -28,8 +28,9 @@ def auction_text(auction: AuctionFile) -> str:
     return json.dumps({**auction.content, "digest": auction.digest}, indent=2, ensure_ascii=False) + "\n"
 
 
-def require_replaceable(path: Path) -> None:
+def require_replaceable(path: Path | str) -> None:
     """Refuse a path that holds anything but an auction file, or cannot be written to."""
+    path = Path(path)
     _require_place(path)
     if path.exists():
         try:
@@ -40,8 +41,9 @@ def require_replaceable(path: Path) -> None:
             raise InputError(f"{_named(path)}: exists and is not an auction file; choose another name")
 
 
-def require_replaceable_picture(path: Path) -> None:
+def require_replaceable_picture(path: Path | str) -> None:
     """Refuse a path that does not end in .png, holds anything but our picture, or cannot be written to."""
+    path = Path(path)
     if path.suffix.lower() != ".png":
         raise InputError(f"--picture is {_named(path)}: give a name that ends in .png")
     _require_place(path)
@@ -55,19 +57,21 @@ def require_replaceable_picture(path: Path) -> None:
             raise InputError(f"{_named(path)}: exists and is not an auction's picture; choose another name")
 
 
-def require_new(path: Path) -> None:
+def require_new(path: Path | str) -> None:
     """Refuse a path that holds anything at all, or cannot be written to."""
+    path = Path(path)
     if path.exists() or path.is_symlink():
         raise InputError(f"{_named(path)}: exists; results are never overwritten, choose another name")
     _require_place(path)
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path | str, content: bytes) -> None:
     """Write a file so that it appears whole or not at all.
 
     Raises:
         InputError: if it cannot be written.
     """
+    path = Path(path)
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}-", dir=path.absolute().parent)
         try:

@@ -1,11 +1,16 @@
 """The robustmech command."""
 
+import gc
 import os
 import signal
 import sys
 import threading
 from types import FrameType
 from typing import NoReturn
+
+from robustmech.streams import open_errors, private_output
+
+OUTPUT_LOST = 74  # EX_IOERR of sysexits.h
 
 
 def main() -> NoReturn:
@@ -22,15 +27,14 @@ def main() -> NoReturn:
     if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
         signal.signal(signal.SIGTERM, interrupt)
     try:
+        _keep_output()
+        # Loading makes many objects and few that go: collecting them at the usual pace takes a tenth of a small solve.
+        gc.set_threshold(100_000, 20, 20)
+        # More threads would only wait for memory that a limit on it may not give: OpenBLAS then hangs (NumPy 2.4.6).
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from robustmech.cli.application import run
 
-        code = run()
-        if threading.active_count() > 1:
-            # A search that was left alone may still be in native code, which must not find the interpreter taken down.
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-        sys.exit(code)
+        sys.exit(run())
     except KeyboardInterrupt:
         _say_interrupted()
     except ImportError:
@@ -40,9 +44,42 @@ def main() -> NoReturn:
         _say_interrupted()
 
 
+def command() -> NoReturn:
+    """The same for a process of its own, which ends even where a search was left alone.
+
+    That may still be in native code, which must not find the interpreter taken down.
+    """
+    try:
+        main()
+    except SystemExit as ended:
+        if threading.active_count() > 1:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(ended.code if isinstance(ended.code, int) else 0)
+        raise
+
+
+def _keep_output() -> None:
+    """Have our own printing alone reach standard output, and nothing that native code writes to its descriptor."""
+    open_errors()
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", closefd=False)  # noqa: SIM115
+    if sys.stdout is None:
+        sys.stderr.write("robustmech: standard output is closed: give it a file, or /dev/null\n")
+        sys.exit(OUTPUT_LOST)
+    try:
+        ours = sys.stdout.fileno() == 1
+    except OSError:  # a stream in memory, which native code cannot reach
+        return
+    if ours:
+        old = sys.stdout
+        sys.stdout = open(private_output(), "w", encoding=old.encoding, errors=old.errors)  # noqa: SIM115
+        sys.__stdout__ = sys.stdout  # type: ignore[misc]
+
+
 def _say_interrupted() -> NoReturn:
     sys.stderr.write("robustmech: interrupted; nothing was written\n")
     sys.exit(130)
 
 
-__all__ = ["main"]
+__all__ = ["command", "main"]

@@ -1,121 +1,11 @@
 """robustmech design: from what a seller knows to an auction file."""
 
-from dataclasses import dataclass
-from fractions import Fraction
-from math import floor
 from pathlib import Path
+from typing import Literal
 
 import click
 
-from robustmech.auctions import (
-    AuctionFile,
-    CommonValueTerms,
-    KnownMeansTerms,
-    Rounding,
-    Sale,
-    Terms,
-    design,
-    solved_terms,
-    terms_of,
-)
-from robustmech.auctions.bid_steps import checked_increment
-from robustmech.auctions.particulars import require_distinct
-from robustmech.auctions.settlement import in_currency
-from robustmech.auctions.writing import auction_text, require_replaceable, require_replaceable_picture, write_whole
-from robustmech.bounds import solve
-from robustmech.cli.progress import shown_progress
 from robustmech.cli.saying import say
-from robustmech.cli.tables import column, padded, table
-from robustmech.errors import InputError
-from robustmech.model import Environment, rational
-from robustmech.problems import load_problem, read_values
-from robustmech.report import data_lines
-
-_SHOWN_CONSTANTS = 6
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
-    """What the seller knows, as given on the command line; exactly one source."""
-
-    problem: Path | None
-    history: Path | None
-    column: str | None
-    bins: int | None
-    bidders: int | None
-    cost: str | None
-    must_sell: bool
-    means: str | None
-    bound: str | None
-    solve: bool
-    increment: str | None
-    relative_gap: float | None
-    time_limit: float | None
-    quiet: bool
-
-    def terms(self) -> tuple[Terms, str | None, list[str]]:
-        """What the auction rests on, a title if the source has one, and what to say about the data or the solve."""
-        if sum(given is not None for given in (self.problem, self.history, self.means)) != 1:
-            raise InputError("give exactly one of a problem file, --history and --means")
-        if self.history is None:
-            self._refuse("column", "bins", "bidders", "cost", "must_sell", only_with="--history")
-        if self.means is None:
-            self._refuse("bound", only_with="--means")
-        if self.problem is not None:
-            asked = load_problem(self.problem)
-            try:
-                terms, notes = self._from_problem(asked.environment)
-            except InputError as error:
-                raise InputError(f"{self.problem}: {error}") from None
-            return terms, asked.title, notes
-        self._refuse("solve", "increment", "relative_gap", "time_limit", only_with="a problem file")
-        if self.history is not None:
-            return self._from_history(self.history)
-        return self._from_means(str(self.means)), None, []
-
-    def _refuse(self, *names: str, only_with: str) -> None:
-        for name in names:
-            if getattr(self, name) not in (None, False):
-                raise InputError(f"--{name.replace('_', '-')} goes with {only_with} only: leave it out")
-
-    def _from_problem(self, environment: Environment) -> tuple[Terms, list[str]]:
-        """The closed form if there is one and nothing else is asked for, or else what solving finds."""
-        if not self.solve and self.increment is None and self.relative_gap is None and self.time_limit is None:
-            try:
-                return terms_of(environment), []
-            except InputError:
-                pass
-        Sale.of(environment)
-        step = None if self.increment is None else checked_increment(self.increment)
-        with shown_progress(enabled=not self.quiet) as watch:
-            solution = solve(
-                environment,
-                relative_gap=self.relative_gap,
-                time_limit=self.time_limit,
-                entry_payments=False,
-                watch=watch,
-            )
-        terms = solved_terms(solution, increment=step)
-        return terms, [f"solved in {solution.seconds:.1f} seconds ({solution.status}): {terms.mesh.description}"]
-
-    def _from_history(self, history: Path) -> tuple[Terms, None, list[str]]:
-        if self.column is None or self.bidders is None:
-            raise InputError("--history needs --column and --bidders")
-        data = read_values(history, self.column, self.bins)
-        terms = CommonValueTerms(
-            values=tuple(data.law.values),
-            probabilities=tuple(data.law.probabilities),
-            bidders=self.bidders,
-            cost=rational(self.cost or 0, "--cost"),
-            must_sell=self.must_sell,
-        )
-        return terms, None, data_lines(data)
-
-    def _from_means(self, means: str) -> Terms:
-        if self.bound is None:
-            raise InputError("--means needs --bound")
-        numbers = tuple(rational(part.strip(), "--means") for part in means.split(","))
-        return KnownMeansTerms(means=numbers, bound=rational(self.bound, "--bound"))
 
 
 @click.command("design", short_help="From what a seller knows to an auction file.")
@@ -180,17 +70,22 @@ def design_command(
     lots: int,
     currency: str,
     minor_digits: int,
-    rounding: Rounding,
+    rounding: Literal["lottery", "remainders"],
     seed: str,
     title: str | None,
     out: Path,
     picture: Path | None,
 ) -> None:
     """Design the auction with the best guarantee from PROBLEM (a TOML file), --history, or --means."""
-    _require_places(out, picture)
+    # Libraries are loaded where they are used, and so not for help or a mistyped option.
+    from robustmech.auctions import design
+    from robustmech.auctions.particulars import require_distinct
+    from robustmech.cli.designing import Asked, lines, require_places, write
+
+    require_places(out, picture)
     named = None if names is None else [name.strip() for name in names.split(",")]
     require_distinct(named or [])
-    asked = _Asked(
+    asked = Asked(
         problem=problem,
         history=history,
         column=column,
@@ -217,86 +112,9 @@ def design_command(
         rounding=rounding,
         seed=seed,
     )
-    _write(auction, out, picture)
-    for line in [*notes, *_lines(auction), f"written to {out}; clear bids with: robustmech clear {out} BIDS.csv"]:
+    write(auction, out, picture)
+    for note in notes:
+        say(note)
+    say(auction.title, bold=True)
+    for line in [*lines(auction), f"written to {out}; clear bids with: robustmech clear {out} BIDS.csv"]:
         say(line)
-
-
-def _require_places(out: Path, picture: Path | None) -> None:
-    """Refuse, before any work is done, places that cannot be written to or hold something else."""
-    require_replaceable(out)
-    if picture is not None:
-        require_replaceable_picture(picture)
-        if picture.absolute() == out.absolute():
-            raise InputError("--picture and --out name the same file: give two names")
-
-
-def _write(auction: AuctionFile, out: Path, picture: Path | None) -> None:
-    """Write the picture and the file: both or, if it can be helped, neither."""
-    text = auction_text(auction).encode()
-    if picture is None:
-        write_whole(out, text)
-        return
-    from robustmech.plots import auction_png
-
-    drawn, existed = auction_png(auction), picture.exists()
-    write_whole(picture, drawn)
-    try:
-        write_whole(out, text)
-    except InputError:
-        if not existed:
-            picture.unlink()
-        raise
-
-
-def _lines(auction: AuctionFile) -> list[str]:
-    """What the seller reads: the promise, how it compares, the rules, and what bids bring."""
-    lines = [click.style(auction.title, bold=True), *_promise_lines(auction)]
-    lines += [auction.assumptions, "", auction.bid, "", "rules"]
-    lines += [f"{number}. {rule}" for number, rule in enumerate(auction.rules, start=1)]
-    for constants in auction.constants[:_SHOWN_CONSTANTS]:
-        lines.append(f"   {constants.name}: {', '.join(f'{number:.7g}' for number in constants.numbers)}")
-    if len(auction.constants) > _SHOWN_CONSTANTS:
-        lines.append(f"   and {len(auction.constants) - _SHOWN_CONSTANTS} more in the file")
-    return [*lines, "", *_example_lines(auction), "", f"digest {auction.digest}"]
-
-
-def _promise_lines(auction: AuctionFile) -> list[str]:
-    """The guarantee, and what other ways of selling guarantee."""
-    unit, digits = auction.currency, auction.minor_digits
-    whole = in_currency(floor(Fraction(auction.guarantee) * auction.lots * 10**digits), digits)
-    everything = "the one lot" if auction.lots == 1 else f"all {auction.lots:,} lots"
-    numbers = column([auction.guarantee, *(each.guarantee for each in auction.comparisons)], least=digits)
-    names = ["guarantee", *(each.format for each in auction.comparisons)]
-    remarks = [f", {whole:,} {unit} for {everything}", *(f" ({each.remark})" for each in auction.comparisons)]
-    width = max(map(len, numbers))
-    lines = [
-        f"{name:20} {number:>{width}} {unit} per lot{remark}"
-        for name, number, remark in zip(names, numbers, remarks, strict=True)
-    ]
-    for place, each in enumerate(auction.comparisons, start=1):
-        if each.guarantee is None:
-            lines[place] = f"{each.format:20} {each.remark}"
-    return lines
-
-
-def _example_lines(auction: AuctionFile) -> list[str]:
-    """The table of examples for the first bidder in it."""
-    shown = auction.examples[0].bidder
-    alone = len(auction.bidders) == 1
-    last = "price per lot" if auction.terms.pays_per_lot else "payment for all lots"
-    examples = [example for example in auction.examples if example.bidder == shown]
-    costs = [e.payment if e.price_per_lot is None else e.price_per_lot if e.lots else None for e in examples]
-    columns = {
-        "points": padded([f"{e.bid:g}" for e in examples]),
-        "each other": padded([f"{e.others:g}" for e in examples]),
-        "lots": column([e.lots for e in examples]),
-        f"{last} {auction.currency}": column(costs, least=auction.minor_digits),
-    }
-    if alone:
-        del columns["each other"]
-    lines = [f"what bids of {shown} bring", *table(list(columns), list(zip(*columns.values(), strict=True)))]
-    others = list(dict.fromkeys(e.bidder for e in auction.examples if e.bidder != shown))
-    if others:
-        lines.append(f"the file has the same for {', '.join(others)}")
-    return lines

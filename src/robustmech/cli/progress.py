@@ -1,11 +1,9 @@
 """The progress display: stage, iteration, and the gap so far, on the terminal's error stream."""
 
 import math
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from contextlib import contextmanager, redirect_stdout
 
 from robustmech.bounds import Stage
 from robustmech.bounds.sides import Watch
@@ -14,7 +12,28 @@ from robustmech.model import Side
 
 @contextmanager
 def shown_progress(*, enabled: bool) -> Iterator[Watch]:
-    """Show progress while the body runs, if the error stream is a terminal; yields the function to report to."""
+    """Show progress while the body runs, if the error stream is a terminal; yields the function to report to.
+
+    What libraries print meanwhile goes to the error stream.
+    """
+    with redirect_stdout(sys.stderr):
+        if enabled and sys.stderr.isatty():
+            with _display() as watch:
+                yield watch
+        else:
+            yield _unseen
+
+
+def _unseen(stage: Stage) -> None:
+    """Where there is no terminal."""
+    del stage
+
+
+@contextmanager
+def _display() -> Iterator[Watch]:
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
     console = Console(stderr=True)
     display = Progress(
         SpinnerColumn(),
@@ -22,7 +41,7 @@ def shown_progress(*, enabled: bool) -> Iterator[Watch]:
         TimeElapsedColumn(),
         console=console,
         transient=True,
-        disable=not (enabled and console.is_terminal),
+        disable=not console.is_terminal,
     )
     with display:
         tasks: dict[Side, TaskID] = {}

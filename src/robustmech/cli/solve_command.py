@@ -2,22 +2,22 @@
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
-from robustmech.artefacts import require_writable, write_result
-from robustmech.bounds import Interrupted, Solution, solve
 from robustmech.cli.application import interrupts_held, leave_at_once
-from robustmech.cli.progress import shown_progress
 from robustmech.cli.saying import say, say_json
 from robustmech.errors import InputError
-from robustmech.model import Grid
-from robustmech.problems import GridRequest, Problem, load_problem
-from robustmech.report import data_lines, solution_json, solution_rows
+
+# Libraries are loaded where they are used, and so not for help or a mistyped option.
+if TYPE_CHECKING:
+    from robustmech.bounds import Solution
+    from robustmech.model import Grid
+    from robustmech.problems import GridRequest, Problem
 
 
-@click.command("solve")
+@click.command("solve", short_help="From a problem file to a certified bracket.")
 @click.argument("problem", type=click.Path(path_type=Path))
 @click.option(
     "--actions",
@@ -25,12 +25,6 @@ from robustmech.report import data_lines, solution_json, solution_rows
     help="A grid of equally likely actions per agent: one number, or one each as in 20,30.",
 )
 @click.option("--published", type=int, metavar="K", help="The papers' grid, with K²+1 actions per agent.")
-@click.option(
-    "--entry-payments/--no-entry-payments",
-    default=None,
-    help="Whether, with transfers, the lowest action may be charged for, or paid; by default it may, but not on the "
-    "papers' grid, whose program leaves that out.",
-)
 @click.option("--gap", type=float, metavar="G", help="Without a grid: refine until the bracket is this narrow.")
 @click.option(
     "--relative-gap", type=float, metavar="R", help="Likewise, in proportion to the value; 0.01 if neither is given."
@@ -76,7 +70,6 @@ def solve_command(
     problem: Path,
     actions: str | None,
     published: int | None,
-    entry_payments: bool | None,
     gap: float | None,
     relative_gap: float | None,
     side: Literal["both", "lower", "upper"],
@@ -93,7 +86,13 @@ def solve_command(
 
     After Ctrl-C or a request to end, what was found so far is printed (and written), and the exit status is 130.
     """
+    from robustmech.bounds import Interrupted, solve
+    from robustmech.cli.progress import shown_progress
+    from robustmech.problems import load_problem
+
     if out is not None:
+        from robustmech.artefacts import require_writable
+
         require_writable(out)
     asked = load_problem(problem)
     grids = _grids(asked, actions, published)
@@ -116,7 +115,6 @@ def solve_command(
                 memory_limit=memory_limit * 2**30,
                 gap=gap,
                 relative_gap=relative_gap,
-                entry_payments=_entry_payments(asked, entry_payments, actions, published),
                 watch=watch,
             )
         pictures = _pictures(solution) if out is not None else None
@@ -129,8 +127,12 @@ def solve_command(
         interrupted = True
     with interrupts_held():
         if out is not None:
+            from robustmech.artefacts import write_result
+
             write_result(out, solution, pictures)
         if as_json:
+            from robustmech.report import solution_json
+
             say_json(json.dumps(solution_json(solution, asked.title, timed=work is None), allow_nan=False))
         else:
             _print_table(asked, solution, out, timed=work is None)
@@ -138,15 +140,17 @@ def solve_command(
             leave_at_once(in_hand=True)
 
 
-def _pictures(solution: Solution) -> bytes:
+def _pictures(solution: "Solution") -> bytes:
     """Drawing is imported only where it is asked for: it takes longer than a small solve."""
     from robustmech.plots import result_png
 
     return result_png(solution)
 
 
-def _grids(asked: Problem, actions: str | None, published: int | None) -> Grid | tuple[Grid, ...] | None:
+def _grids(asked: "Problem", actions: str | None, published: int | None) -> "Grid | tuple[Grid, ...] | None":
     """The grid from the options, else from the problem file, else None."""
+    from robustmech.model import Grid
+
     if actions is not None and published is not None:
         raise InputError("--actions and --published exclude each other: give one")
     try:
@@ -160,12 +164,6 @@ def _grids(asked: Problem, actions: str | None, published: int | None) -> Grid |
     return _requested(asked.grid)
 
 
-def _entry_payments(asked: Problem, option: bool | None, actions: str | None, published: int | None) -> bool | None:
-    """What the option says, else what the problem file says of the grid that it names, where that one is used."""
-    named = actions is not None or published is not None
-    return option if option is not None or named or asked.grid is None else asked.grid.entry_payments
-
-
 def _whole_numbers(text: str) -> list[int]:
     try:
         return [int(part) for part in text.split(",")]
@@ -174,7 +172,9 @@ def _whole_numbers(text: str) -> list[int]:
         raise InputError(f"'{shown}' is not a whole number, or one per agent as in 20,30") from None
 
 
-def _requested(request: GridRequest | None) -> Grid | None:
+def _requested(request: "GridRequest | None") -> "Grid | None":
+    from robustmech.model import Grid
+
     if request is None:
         return None
     if request.published is not None:
@@ -182,7 +182,9 @@ def _requested(request: GridRequest | None) -> Grid | None:
     return None if request.actions is None else Grid.quantile(request.actions)
 
 
-def _print_table(asked: Problem, solution: Solution, out: Path | None, *, timed: bool) -> None:
+def _print_table(asked: "Problem", solution: "Solution", out: Path | None, *, timed: bool) -> None:
+    from robustmech.report import data_lines, solution_rows
+
     if asked.title:
         say(asked.title, bold=True)
     if asked.data is not None:

@@ -4,20 +4,25 @@ import json
 import sys
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from robustmech.cli.saying import say, say_json
-from robustmech.verification import Verification, verify
+
+if TYPE_CHECKING:
+    from robustmech.verification import Verification
 
 NOT_VERIFIED = 1
 
 
-@click.command("verify")
+@click.command("verify", short_help="Check a result folder in exact arithmetic.")
 @click.argument("folder", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def verify_command(folder: Path, as_json: bool) -> None:
     """Check a result FOLDER in exact arithmetic, with code that shares nothing with the solver."""
+    from robustmech.verification import verify
+
     verification = verify(folder)
     if as_json:
         say_json(json.dumps(_as_json(verification), allow_nan=False))
@@ -28,7 +33,7 @@ def verify_command(folder: Path, as_json: bool) -> None:
         click.get_current_context().exit(NOT_VERIFIED)
 
 
-def _lines(verification: Verification) -> list[str]:
+def _lines(verification: "Verification") -> list[str]:
     if not verification.passed:
         lines = [f"FAILED  {check.name}: {check.detail}" for check in verification.failures]
         return [*lines, "not verified"]
@@ -41,7 +46,7 @@ def _lines(verification: Verification) -> list[str]:
     return [*lines, f"verified: {', '.join(claims)}"]
 
 
-def _as_json(verification: Verification) -> dict[str, object]:
+def _as_json(verification: "Verification") -> dict[str, object]:
     return {
         "verified": verification.passed,
         "lower": verification.claimed_lower,

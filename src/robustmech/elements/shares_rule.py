@@ -16,7 +16,7 @@ whose second part is nothing where the agents are alike, and finite since all φ
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import exp1, gammainc, gammaincc, gammaln, hyp1f1
+import scipy  # loads its packages when they are first used: solving needs no rule
 
 from robustmech.elements.spacing import Spacing
 from robustmech.model import FloatArray, IntArray
@@ -89,8 +89,8 @@ def common_price(spacing: Spacing, agents: int, common: Pieces, s: FloatArray, c
             (agents - 1, gamma[where] / (agents - 1)),
             (agents + 1, beta[where] * agents),
         ):
-            below = gammainc(shape, end) - gammainc(shape, start)
-            above = gammaincc(shape, start) - gammaincc(shape, end)
+            below = scipy.special.gammainc(shape, end) - scipy.special.gammainc(shape, start)
+            above = scipy.special.gammaincc(shape, start) - scipy.special.gammaincc(shape, end)
             found = found + weight * np.where(start < shape, below, above)
         return found
 
@@ -100,14 +100,14 @@ def common_price(spacing: Spacing, agents: int, common: Pieces, s: FloatArray, c
     price = np.zeros(s.shape)
     first, tail = cell == 0, cell == spacing.cells
     near = s[first]
-    price[first] = alpha[0] * hyp1f1(1, agents + 1, near) / agents
-    price[first] += beta[0] * near * hyp1f1(1, agents + 2, near) / (agents + 1)
+    price[first] = alpha[0] * scipy.special.hyp1f1(1, agents + 1, near) / agents
+    price[first] += beta[0] * near * scipy.special.hyp1f1(1, agents + 2, near) / (agents + 1)
     price[tail] = _tail_price(agents, alpha[-1], gamma[-1], s[tail])
     inner = ~(first | tail)
     place, own = s[inner], cell[inner]
     rising = before[own] + part(ends[own], place, own)
     falling = -(after[own] + part(place, ends[own + 1], own))
-    scale = np.exp(place - agents * np.log(place) + gammaln(agents))
+    scale = np.exp(place - agents * np.log(place) + scipy.special.gammaln(agents))
     price[inner] = scale * np.where(place < agents, rising, falling)
     return price
 
@@ -161,6 +161,6 @@ def scaled_integral(s: FloatArray) -> FloatArray:
     near = np.minimum(s, _FAR)
     far = np.maximum(s, _FAR)
     found: FloatArray = np.where(
-        s < _FAR, np.exp(near) * exp1(near), (_WEIGHTS / (far[..., None] + _POINTS)).sum(axis=-1)
+        s < _FAR, np.exp(near) * scipy.special.exp1(near), (_WEIGHTS / (far[..., None] + _POINTS)).sum(axis=-1)
     )
     return found

@@ -20,6 +20,7 @@ from robustmech.lp.program import (
     Progress,
     SolverStatus,
 )
+from robustmech.memory import require_address_space
 
 _SIMPLICIAL_NONZEROS = 200_000
 """Below this the simplicial factorisation was up to four times faster on three agents' programs, above it slower."""
@@ -69,6 +70,7 @@ class ClarabelSolver:
         if self.largest_inside is not None and program.matrix.nnz > self.largest_inside:
             inside = replace(self, largest_inside=None)
             return solve_isolated(Task(solver=inside, program=program, limits=limits), progress)
+        require_address_space(program.space)
         stopped = threading.Event()
 
         def watch(info: clarabel.DefaultInfo) -> bool:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
 from robustmech.lp.program import FloatArray, LinearProgram, LinearSolution
 
@@ -72,11 +71,17 @@ def fold(program: LinearProgram, column_orbit: IntArray, row_orbit: IntArray) ->
 
 def orbits(size: int, permutations: Sequence[IntArray]) -> IntArray:
     """The orbit of each of `size` things under the group that the permutations generate, numbered 0, 1, …."""
-    if not permutations:
-        return np.arange(size)
-    start = np.tile(np.arange(size), len(permutations))
-    edges = sp.csr_array((np.ones(start.size), (start, np.concatenate(permutations))), shape=(size, size))
-    return np.asarray(connected_components(edges, directed=False)[1], dtype=np.int64)
+    smallest = np.arange(size)  # of its orbit, as far as each thing knows
+    settled = not permutations
+    while not settled:
+        before = smallest
+        for permutation in permutations:
+            smallest = np.minimum(smallest, smallest[permutation])
+            smallest[permutation] = np.minimum(smallest[permutation], smallest)
+        smallest = smallest[smallest]
+        settled = np.array_equal(smallest, before)
+    number = np.cumsum(smallest == np.arange(size)) - 1
+    return np.asarray(number[smallest], dtype=np.int64)
 
 
 def _tamed(numbers: FloatArray) -> FloatArray:

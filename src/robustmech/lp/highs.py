@@ -1,12 +1,10 @@
 """HiGHS: simplex and interior point. The cross-check."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.metadata import version
-from typing import Literal
+from functools import cache
+from typing import TYPE_CHECKING, Literal
 
-import highspy
 import numpy as np
 
 from robustmech.lp.interruption import run_interruptibly
@@ -20,18 +18,21 @@ from robustmech.lp.program import (
     Progress,
     SolverStatus,
 )
+from robustmech.memory import require_address_space
 
-new_highs: Callable[[], highspy.Highs] = highspy.Highs
+if TYPE_CHECKING:
+    import highspy
+
 _STATUS = {
-    highspy.HighsModelStatus.kOptimal: SolverStatus.OPTIMAL,
-    highspy.HighsModelStatus.kTimeLimit: SolverStatus.TIME_LIMIT,
-    highspy.HighsModelStatus.kIterationLimit: SolverStatus.ITERATION_LIMIT,
-    highspy.HighsModelStatus.kInfeasible: SolverStatus.INFEASIBLE,
-    highspy.HighsModelStatus.kUnbounded: SolverStatus.UNBOUNDED,
-    highspy.HighsModelStatus.kUnboundedOrInfeasible: SolverStatus.INFEASIBLE,
+    "kOptimal": SolverStatus.OPTIMAL,
+    "kTimeLimit": SolverStatus.TIME_LIMIT,
+    "kIterationLimit": SolverStatus.ITERATION_LIMIT,
+    "kInfeasible": SolverStatus.INFEASIBLE,
+    "kUnbounded": SolverStatus.UNBOUNDED,
+    "kUnboundedOrInfeasible": SolverStatus.INFEASIBLE,
     # IPX without crossover often ends so, with a usable point (HiGHS 1.15.1).
-    highspy.HighsModelStatus.kUnknown: SolverStatus.INACCURATE,
-    highspy.HighsModelStatus.kInterrupt: SolverStatus.TIME_LIMIT,
+    "kUnknown": SolverStatus.INACCURATE,
+    "kInterrupt": SolverStatus.TIME_LIMIT,
 }
 
 
@@ -53,6 +54,8 @@ class HighsSolver:
     @property
     def capabilities(self) -> Capabilities:
         """What this solver can do."""
+        from importlib.metadata import version
+
         return Capabilities(
             name="highs",
             version=version("highspy"),
@@ -68,11 +71,12 @@ class HighsSolver:
         if self.largest_inside is not None and program.matrix.nnz > self.largest_inside:
             inside = replace(self, largest_inside=None)
             return solve_isolated(Task(solver=inside, program=program, limits=limits), progress)
+        require_address_space(program.space)
         # A fresh object each time: a HiGHS object's time limit counts all its solves together (1.15.1).
-        highs: highspy.Highs = new_highs()
+        highs = _silent_highs()()
         stopping, reported = [False], [-1]
 
-        def watch(event: highspy.HighsCallbackEvent) -> None:
+        def watch(event: "highspy.HighsCallbackEvent") -> None:
             iteration = int(event.data_out.ipm_iteration_count)
             # The count is −1 before the first iteration, and the event comes many times in each.
             if progress is not None and self.method == "ipx" and iteration > reported[0]:
@@ -101,7 +105,7 @@ class HighsSolver:
 
         return run_interruptibly(work, stop, limits.stopped)
 
-    def _configure(self, highs: highspy.Highs, limits: Limits) -> None:
+    def _configure(self, highs: "highspy.Highs", limits: Limits) -> None:
         highs.setOptionValue("output_flag", False)
         highs.setOptionValue("solver", self.method)
         highs.setOptionValue("run_crossover", "on" if self.crossover else "off")
@@ -115,7 +119,24 @@ class HighsSolver:
             highs.setOptionValue("simplex_iteration_limit", int(limits.iterations))
 
 
-def _model(program: LinearProgram) -> highspy.HighsLp:
+# HiGHS is loaded where it is used: many solves never do.
+@cache
+def _silent_highs() -> "type[highspy.Highs]":
+    import highspy
+
+    class Silent(highspy.Highs):
+        """A solver that prints nothing, not even while it is made: in 1.16.0 enabling callbacks prints a banner."""
+
+        def enableCallbacks(self) -> None:  # noqa: N802
+            self.setOptionValue("output_flag", False)
+            super().enableCallbacks()  # type: ignore[no-untyped-call]
+
+    return Silent
+
+
+def _model(program: LinearProgram) -> "highspy.HighsLp":
+    import highspy
+
     columns = program.matrix.tocsc()
     model = highspy.HighsLp()
     model.num_row_, model.num_col_ = columns.shape
@@ -129,11 +150,11 @@ def _model(program: LinearProgram) -> highspy.HighsLp:
     return model
 
 
-def _solution(highs: highspy.Highs, program: LinearProgram, seconds: float) -> LinearSolution:
+def _solution(highs: "highspy.Highs", program: LinearProgram, seconds: float) -> LinearSolution:
     detail = highs.getModelStatus()
     found = highs.getSolution()
     info = highs.getInfo()
-    status = _STATUS.get(detail, SolverStatus.FAILED)
+    status = _STATUS.get(detail.name, SolverStatus.FAILED)
     # For a minimisation HiGHS gives the slope of the optimum in each row's limit, the negative of our multiplier.
     primal, multipliers = np.array(found.col_value), -np.array(found.row_dual)
     if status.has_solution and (primal.size, multipliers.size) != (program.cost.size, program.row_lower.size):

@@ -10,6 +10,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -28,7 +29,15 @@ from robustmech.lp.program import (
     Progress,
     SolverStatus,
 )
+from robustmech.memory import says_lack_of_memory
 
+# What solvers print goes to the error stream before any of them is loaded: their standard output carries answers.
+_PROCESS = """
+from robustmech.streams import private_output
+answers = private_output()
+from robustmech.lp.isolation import main
+main(answers)
+"""
 _PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
 _STEP_SECONDS = 0.05
 _LEAST_SECONDS = 1e-3
@@ -58,36 +67,51 @@ class Task:
 
 
 def solve_isolated(task: Task, progress: Progress | None) -> LinearSolution:
-    """Solve in a new process; an interrupt kills it and passes through at once, and so does a limit's `stopped`."""
+    """Solve in a new process; an interrupt kills it and passes through at once, and so does a limit's `stopped`.
+
+    Raises:
+        MemoryError: if the process had too little memory.
+    """
     stopped, seconds = task.limits.stopped, task.limits.seconds
     until = None if seconds is None else time.time() + seconds
     task = replace(task, limits=replace(task.limits, stopped=None), until=until)
     paths = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-    # A session of its own, so that the terminal's Ctrl-C reaches only this process, which then decides.
-    process = subprocess.Popen(
-        [sys.executable, "-c", "from robustmech.lp.isolation import main; main()"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=paths,
-        start_new_session=True,
-    )
-    ended = threading.Event()
-    try:
-        if process.stdin is None or process.stdout is None:
-            raise OSError("the solver's process has no pipes")
-        if stopped is not None:
-            threading.Thread(target=_kill_when, args=(stopped, process, ended), daemon=True).start()
-        found = _converse(task, process.stdin, process.stdout, progress)
-        if found is not None:
-            return found
-        return _nothing(task.program, f"the solver's process ended with code {process.wait()}")
-    finally:
-        ended.set()
-        process.kill()
-        process.wait()
-        for pipe in (process.stdin, process.stdout):
-            if pipe is not None:
-                _close(pipe)
+    with tempfile.TemporaryFile() as said:
+        # A session of its own, so that the terminal's Ctrl-C reaches only this process, which then decides.
+        process = subprocess.Popen(
+            [sys.executable, "-c", _PROCESS],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=said,
+            env=paths,
+            start_new_session=True,
+        )
+        ended = threading.Event()
+        try:
+            if process.stdin is None or process.stdout is None:
+                raise OSError("the solver's process has no pipes")
+            if stopped is not None:
+                threading.Thread(target=_kill_when, args=(stopped, process, ended), daemon=True).start()
+            found = _converse(task, process.stdin, process.stdout, progress)
+            if found is not None:
+                return found
+            code = process.wait()
+            said.seek(0)
+            words = said.read().decode(errors="replace")
+            if stopped is not None and stopped():
+                return _nothing(task.program, "it was to stop before it had anything")
+            # The system kills a process where memory ends; nobody else does.
+            if code == -signal.SIGKILL or says_lack_of_memory(words):
+                raise MemoryError("the solver's process had too little memory")
+            last = words.strip().rpartition("\n")[2]
+            return _nothing(task.program, f"the solver's process ended with code {code}{last and f': {last}'}")
+        finally:
+            ended.set()
+            process.kill()
+            process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    _close(pipe)
 
 
 def _kill_when(stopped: Callable[[], bool], process: subprocess.Popen[bytes], ended: threading.Event) -> None:
@@ -136,18 +160,22 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def main() -> None:
-    """The process: read a task, report iterations, write the solution."""
+def main(answers: int) -> None:
+    """The process: read a task, report iterations, write the solution.
+
+    Args:
+        answers: the descriptor that is listened to.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         # The kernel ends this process with its parent even while native code lets no thread of ours run.
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     task: Task = pickle.load(sys.stdin.buffer)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    with os.fdopen(answers, "wb") as stream:
 
-    def report(iteration: Iteration) -> None:
-        pickle.dump(iteration, sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        def report(iteration: Iteration) -> None:
+            pickle.dump(iteration, stream)
+            stream.flush()
 
-    pickle.dump(task.solver.solve(task.program, limits=task.limits_left(), progress=report), sys.stdout.buffer)
-    sys.stdout.buffer.flush()
+        pickle.dump(task.solver.solve(task.program, limits=task.limits_left(), progress=report), stream)

@@ -11,6 +11,8 @@ import scipy.sparse as sp
 
 FloatArray = npt.NDArray[np.float64]
 
+_SPACE_FIXED, _SPACE_PER_NONZERO = 64 * 2**20, 400
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LinearProgram:
@@ -25,6 +27,11 @@ class LinearProgram:
     row_upper: FloatArray
     column_lower: FloatArray
     column_upper: FloatArray
+
+    @property
+    def space(self) -> int:
+        """Bytes of address space to have before a solver starts: native code ends the process where there are none."""
+        return _SPACE_FIXED + _SPACE_PER_NONZERO * int(self.matrix.nnz)
 
 
 class SolverStatus(Enum):

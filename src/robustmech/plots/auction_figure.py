@@ -142,7 +142,8 @@ def auction_figure(auction: AuctionFile) -> Figure:
         lots.set_title(f"lots of {whose}, of {auction.lots:,}", fontsize="medium")
         prices.set_title(f"{price}, {unit}", fontsize="medium")
         payments.set_title(f"payment, {unit}", fontsize="medium")
-    figure.suptitle(f"{_plain(auction.title, 300)}: guarantee {auction.guarantee:.6g} {unit} per lot", wrap=True)
+    of = "" if auction.guarantee_of is None else f"\n(of {_plain(auction.guarantee_of, 300)})"
+    figure.suptitle(f"{_plain(auction.title, 300)}: guarantee {auction.guarantee:.6g} {unit} per lot{of}", wrap=True)
     legend = figure.legend(
         *figure.axes[0].get_legend_handles_labels(),
         loc="outside lower center",

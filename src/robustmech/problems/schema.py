@@ -95,7 +95,7 @@ Agents = Annotated[int, Field(ge=1, le=MOST_AGENTS)]
 class Table(BaseModel):
     """A TOML table that refuses unknown keys and never converts types."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
 
 
 class GridTable(Table):

@@ -1,7 +1,7 @@
 """The law of a sum of exponential signals, and the ratios of it that payments need, without overflow."""
 
 import numpy as np
-from scipy import special
+import scipy
 
 from robustmech.model import FloatArray
 
@@ -14,7 +14,7 @@ def density(count: int, total: FloatArray | float) -> FloatArray:
     if count == 1:
         return np.exp(-x)
     with np.errstate(divide="ignore", invalid="ignore"):
-        logarithm = (count - 1) * np.log(x) - x - special.gammaln(count)
+        logarithm = (count - 1) * np.log(x) - x - scipy.special.gammaln(count)
     return np.where(x > 0, np.exp(logarithm), 0.0)
 
 
@@ -26,23 +26,23 @@ def log_density_change(count: int, total: FloatArray, origin: FloatArray) -> Flo
 def cumulative(count: int, total: FloatArray | float) -> FloatArray:
     """Distribution function G_n(x); equation (11). An empty sum is zero."""
     x = np.asarray(total, dtype=np.float64)
-    return np.asarray(special.gammainc(count, x) if count else np.ones_like(x), dtype=np.float64)
+    return np.asarray(scipy.special.gammainc(count, x) if count else np.ones_like(x), dtype=np.float64)
 
 
 def survival(count: int, total: FloatArray | float) -> FloatArray:
     """Probability 1 − G_n(x) that the sum exceeds x, accurate in the upper tail."""
     x = np.asarray(total, dtype=np.float64)
-    return np.asarray(special.gammaincc(count, x) if count else np.zeros_like(x), dtype=np.float64)
+    return np.asarray(scipy.special.gammaincc(count, x) if count else np.zeros_like(x), dtype=np.float64)
 
 
 def quantile(count: int, level: FloatArray | float) -> FloatArray:
     """The total at which G_n reaches a level."""
-    return np.asarray(special.gammaincinv(count, np.asarray(level, dtype=np.float64)), dtype=np.float64)
+    return np.asarray(scipy.special.gammaincinv(count, np.asarray(level, dtype=np.float64)), dtype=np.float64)
 
 
 def upper_quantile(count: int, level: FloatArray | float) -> FloatArray:
     """The total at which 1 − G_n falls to a level, accurate for small levels."""
-    return np.asarray(special.gammainccinv(count, np.asarray(level, dtype=np.float64)), dtype=np.float64)
+    return np.asarray(scipy.special.gammainccinv(count, np.asarray(level, dtype=np.float64)), dtype=np.float64)
 
 
 def mass(count: int, low: float, high: float) -> float:

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from scipy import fft, stats
+import scipy
 
 from robustmech.continuum.common_value import erlang
 from robustmech.continuum.common_value.panels import WEIGHTS, Panels, Piecewise
@@ -115,7 +115,7 @@ class Remainder:
         while True:
             sums = np.arange(samples) * (period / samples)
             sums = np.where(sums > self.end, sums - period, sums)
-            transform = fft.rfft(self._values(sums)) / samples
+            transform = scipy.fft.rfft(self._values(sums)) / samples
             left_out = 2.0 * np.cumsum(np.abs(transform[::-1]))[::-1]
             count = max(1, int(np.argmax(left_out <= allowed))) if left_out[-1] <= allowed else samples
             if count * _OVERSAMPLING <= samples:
@@ -132,7 +132,8 @@ class Remainder:
         values[above] = self._above_zero(sums[above])
         for arrived in range(self.smallest):
             at_zero = self._less_tail(self.smallest - arrived, np.zeros(1))[0]
-            values[below] += stats.poisson.pmf(arrived, -sums[below]) * at_zero
+            log_chance = scipy.special.xlogy(arrived, -sums[below]) + sums[below] - scipy.special.gammaln(arrived + 1)
+            values[below] += np.exp(log_chance) * at_zero
         return values
 
     @cached_property

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 from robustmech.continuum.common_value import erlang
 from robustmech.continuum.common_value.grading import GradedInterval
@@ -43,7 +43,7 @@ class _Block:
 
     def joined(self, other: "_Block") -> "_Block":
         """One block made of it and the one to its right, with the mean of their slopes."""
-        share = float(special.expit(self.log_weight - other.log_weight))
+        share = float(scipy.special.expit(self.log_weight - other.log_weight))
         slope = share * self.slope * math.exp(min(other.end - self.end, 700.0)) + (1.0 - share) * other.slope
         together = float(np.logaddexp(self.log_weight, other.log_weight))
         return _Block(self.first, other.last, together, slope, other.end)
@@ -145,7 +145,7 @@ def _pooled(bidders: int, edges: FloatArray, slopes: FloatArray) -> list[_Block]
     """Blocks of more than one cell on which the concave hull is straight: pool adjacent violators."""
     with np.errstate(divide="ignore"):
         shares = -np.expm1(bidders * np.log1p(-np.diff(edges) / edges[1:]))
-    log_weights = bidders * np.log(edges[1:]) + np.log(shares) - special.gammaln(bidders + 1)
+    log_weights = bidders * np.log(edges[1:]) + np.log(shares) - scipy.special.gammaln(bidders + 1)
     stack: list[_Block] = []
     for cell, (slope, log_weight) in enumerate(zip(slopes.tolist(), log_weights.tolist(), strict=True)):
         latest = _Block(cell, cell + 1, log_weight, slope, float(edges[cell + 1]))
@@ -212,7 +212,7 @@ class _Polishing:
     def _log_slope(self, start: float, end: float) -> float:
         n = self.revealed.bidders
         share = -math.expm1(n * math.log1p(-(end - start) / end)) if start > 0 else 1.0
-        log_power = n * np.log(end) - special.gammaln(n + 1)
+        log_power = n * np.log(end) - scipy.special.gammaln(n + 1)
         return float(np.log(max(self._gain(start, end), 1e-300)) - log_power - np.log(share))
 
     def _left_end(self, log_slope: float) -> float:
@@ -252,4 +252,4 @@ class _Polishing:
             return high
         if self._gain_at(cell, low) == self._gain_at(cell, high):
             return min(max(math.log(self._gain_at(cell, low)) - log_slope, low), high)
-        return float(optimize.brentq(excess, low, high, xtol=1e-300, rtol=1e-15, maxiter=300))
+        return float(scipy.optimize.brentq(excess, low, high, xtol=1e-300, rtol=1e-15, maxiter=300))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import optimize, special
+import scipy
 
 from robustmech.continuum.common_value.panels import Panels, resolved_edges, within
 from robustmech.continuum.common_value.value_law import ValueLaw
@@ -42,7 +42,7 @@ class ManyBidders:
     def revealed_value(self, x: FloatArray | float) -> FloatArray:
         """min{v: H(v) ≥ Φ(x)}, in central-limit units."""
         at = np.asarray(x, dtype=np.float64)
-        return self.law.quantiles(special.ndtr(at), special.ndtr(-at))
+        return self.law.quantiles(scipy.special.ndtr(at), scipy.special.ndtr(-at))
 
     @cached_property
     def cutoff(self) -> float:
@@ -57,12 +57,12 @@ class ManyBidders:
             gains = self.revealed_value(panels.nodes) - self.cost
             return float(panels.integrals(gains * _normal_density(panels.nodes)).sum())
 
-        return float(optimize.brentq(gains_below, self._zero_gain, _SPAN, xtol=1e-14))
+        return float(scipy.optimize.brentq(gains_below, self._zero_gain, _SPAN, xtol=1e-14))
 
     @property
     def _zero_gain(self) -> float:
         """Where the revealed value passes the cost."""
-        return float(special.ndtri(float(np.clip(self.law.cumulative(self.cost), 1e-300, 1 - 1e-16))))
+        return float(scipy.special.ndtri(float(np.clip(self.law.cumulative(self.cost), 1e-300, 1 - 1e-16))))
 
     def graded_value(self, x: FloatArray | float) -> FloatArray:
         """The expected value at the minmax information: the cost below the cutoff, revealed above; Lemma 11."""
@@ -71,7 +71,7 @@ class ManyBidders:
 
     def _panels(self, low: float, high: float, *extra: float) -> Panels:
         levels = self.law.quantiles
-        jumps = np.where(levels.lower <= 0.5, special.ndtri(levels.lower), -special.ndtri(levels.upper))
+        jumps = np.where(levels.lower <= 0.5, scipy.special.ndtri(levels.lower), -scipy.special.ndtri(levels.upper))
         cuts = np.concatenate([np.arange(-_SPAN, _SPAN, _STEP), jumps, np.array(extra)])
         edges = np.unique(np.concatenate([[low, high], cuts[(cuts > low) & (cuts < high)]]))
         size = max(self.law.highest, self.cost, 1e-300)
@@ -101,7 +101,7 @@ class ManyBidders:
         result = np.empty(at.size)
         for k, point in enumerate(at.ravel()):
             # Φ(min)(1 − Φ(max))/φ(x), from scaled error functions so that nothing underflows
-            both = special.log_ndtr(np.minimum(point, y)) + special.log_ndtr(-np.maximum(point, y))
+            both = scipy.special.log_ndtr(np.minimum(point, y)) + scipy.special.log_ndtr(-np.maximum(point, y))
             kernel = np.exp(both + 0.5 * point**2 + 0.5 * math.log(2 * math.pi))
             weights = panels.integrals(kernel)
             result[k] = panels.integrals(kernel * values).sum() / weights.sum()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from robustmech.continuum.common_value import erlang
 from robustmech.continuum.common_value.grading import GradedInterval
@@ -90,6 +90,6 @@ def _crossings(panels: Panels, lack: Callable[[FloatArray], FloatArray]) -> list
         return float(lack(np.array([[x]]))[0, 0])
 
     return [
-        float(optimize.brentq(scalar, nodes[r, k], nodes[r, k + 1], xtol=1e-300, rtol=1e-14))
+        float(scipy.optimize.brentq(scalar, nodes[r, k], nodes[r, k + 1], xtol=1e-300, rtol=1e-14))
         for r, k in zip(rows, columns, strict=True)
     ]

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize
+import scipy
 
 from robustmech.continuum.common_value import erlang
 from robustmech.continuum.common_value.model import CommonValue
@@ -94,5 +94,5 @@ def profit_without_rents(model: CommonValue) -> float:
         high += max(1.0, 0.1 * high)
     if excess(low) >= 0:
         return model.surplus - (first.gain if first else 0.0)
-    top = float(optimize.brentq(excess, low, high, xtol=1e-14, rtol=1e-14))
+    top = float(scipy.optimize.brentq(excess, low, high, xtol=1e-14, rtol=1e-14))
     return math.exp(log_start + top) * float(erlang.survival(n, top))

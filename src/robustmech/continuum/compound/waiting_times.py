@@ -9,7 +9,7 @@ short step and the step is squared, so equal, close and very different sensitivi
 """
 
 import numpy as np
-from scipy.special import gammaln
+import scipy
 
 from robustmech.model import FloatArray
 
@@ -98,4 +98,4 @@ def _poisson(means: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore"):
         logarithms = np.log(means)[:, None]
     powers = np.where(counts == 0, 0.0, counts * np.where(counts == 0, 0.0, logarithms))
-    return np.asarray(np.exp(powers - means[:, None] - gammaln(counts + 1)))
+    return np.asarray(np.exp(powers - means[:, None] - scipy.special.gammaln(counts + 1)))

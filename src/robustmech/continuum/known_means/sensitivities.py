@@ -14,8 +14,7 @@ where (15) holds, P(Z ≥ 1) ≥ v̂_i.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import nnls
-from scipy.special import gammainccinv
+import scipy
 
 from robustmech.continuum.compound.piecewise import graded_rule
 from robustmech.continuum.compound.waiting_times import SHORTEST, occupancies, phase_generator
@@ -48,7 +47,7 @@ def optimal_sensitivities(means: FloatArray) -> FloatArray:
     """
     levels, group, sizes = np.unique(-means, return_inverse=True, return_counts=True)
     wanted = -levels
-    start = 1.0 / gammainccinv(means.size + 1.0, wanted[0])
+    start = 1.0 / scipy.special.gammainccinv(means.size + 1.0, wanted[0])
     found = _maximise(np.full(wanted.size, start), wanted, sizes.astype(np.float64))
     return np.asarray(found[group])
 
@@ -84,7 +83,7 @@ def _best_of_model(sensitivities: FloatArray, gradient: FloatArray, curvature: F
     unit = 1.0 / np.sqrt(np.diag(curvature))
     factor = np.linalg.cholesky(curvature * np.outer(unit, unit) + 1e-13 * np.eye(unit.size))
     right = np.linalg.solve(factor, unit * (curvature @ sensitivities + gradient))
-    positive = nnls(factor.T, right)[0] > 0
+    positive = scipy.optimize.nnls(factor.T, right)[0] > 0
     step = np.where(positive, 0.0, -sensitivities)
     residual = (gradient - curvature @ step)[positive]
     scaled = curvature * np.outer(unit, unit)

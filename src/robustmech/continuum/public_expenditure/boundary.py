@@ -9,8 +9,7 @@ Source: Brooks & Du (2023), equation (14).
 """
 
 import numpy as np
-from scipy.optimize import brentq
-from scipy.special import hyp1f1
+import scipy
 
 from robustmech.model import FloatArray
 
@@ -27,7 +26,7 @@ def aggregate_integral(aggregate: FloatArray, complement: float) -> FloatArray:
         complement: 1 − a, positive and at most one.
     """
     y = np.minimum(aggregate, _FARTHEST)
-    return np.asarray(y / complement * hyp1f1(1.0, 1.0 + complement, -y), dtype=np.float64)
+    return np.asarray(y / complement * scipy.special.hyp1f1(1.0, 1.0 + complement, -y), dtype=np.float64)
 
 
 def boundary_of(exponent: float, complement: float) -> float:
@@ -50,7 +49,11 @@ def boundary_of(exponent: float, complement: float) -> float:
     top = 1.0
     while _boundary_series(top, complement) < target:
         top *= 2.0
-    return float(brentq(lambda y: _boundary_series(y, complement) / target - 1.0, 0.0, top, xtol=1e-15, rtol=1e-15))
+    return float(
+        scipy.optimize.brentq(
+            lambda y: _boundary_series(y, complement) / target - 1.0, 0.0, top, xtol=1e-15, rtol=1e-15
+        )
+    )
 
 
 def _boundary_series(y: float, complement: float) -> float:
