@@ -10,7 +10,7 @@ from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import require_memory
 from robustmech.bounds.solution import LowerBound, Solution, UpperBound
-from robustmech.continuum.recognising import recognised
+from robustmech.continuum.recognising import closed_form_number, recognised
 from robustmech.errors import RobustmechError, SolveError, SpacingError
 from robustmech.lp import Limits
 from robustmech.model import Side
@@ -189,7 +189,7 @@ def _next(
         if chosen.ladder.side in best and (left <= 0 or chosen.expected_seconds > left):
             chosen.finished = True
             continue
-        if len(chosen.values) >= _SETTLED and _gain(chosen, best) < _NEGLIGIBLE * task.worth:
+        if len(chosen.values) >= _SETTLED and _gain(chosen, best, task) < _NEGLIGIBLE * task.worth:
             chosen.finished = True
             continue
         place = chosen.ladder.climb(task, chosen.rungs, min(deadline, time.perf_counter() + 0.2 * target.seconds))
@@ -206,17 +206,22 @@ def _priority(climber: _Climber, best: dict[Side, LowerBound | UpperBound], task
     """Less is sooner: effort for each unit of expected gain."""
     if not climber.values:
         return -1.0
-    return climber.expected_effort / max(_gain(climber, best), 1e-3 * _NEGLIGIBLE * task.worth)
+    return climber.expected_effort / max(_gain(climber, best, task), 1e-3 * _NEGLIGIBLE * task.worth)
 
 
-def _gain(climber: _Climber, best: dict[Side, LowerBound | UpperBound]) -> float:
-    """What the next rung is expected to bring its side; with one side only, measured by the value's size."""
+def _gain(climber: _Climber, best: dict[Side, LowerBound | UpperBound], task: Task) -> float:
+    """What the next rung is expected to bring its side; with one side only, measured by the value's size.
+
+    Where there is a closed form no side can gain more than what it is away from that.
+    """
     side = climber.ladder.side
     if side not in best:
         return float("inf")
     own = best[side].value
     width = abs(best[Side.UPPER].value - best[Side.LOWER].value) if len(best) == 2 else abs(own)
-    return climber.expected_gain(own, 1.0 if side is Side.LOWER else -1.0, width)
+    gain = climber.expected_gain(own, 1.0 if side is Side.LOWER else -1.0, width)
+    known = closed_form_number(task.environment)
+    return gain if known is None else min(gain, abs(known.value - own))
 
 
 def _solve(task: Task, climber: _Climber, side: Side) -> LowerBound | UpperBound:
