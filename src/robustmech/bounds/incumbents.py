@@ -2,9 +2,9 @@
 
 import math
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from robustmech.bounds.solution import LowerBound, Solution, UpperBound
+from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, UpperBound
 from robustmech.errors import RobustmechError, SolveError
 from robustmech.model import Environment, Side
 
@@ -55,12 +55,12 @@ class Incumbents:
     _best: dict[Side, Bound] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def offer(self, bound: Bound, *, replace: bool = False) -> None:
+    def offer(self, bound: Bound, *, instead: bool = False) -> None:
         """Keep a bound if it is the best of its side.
 
         Args:
             bound: certified.
-            replace: whether to keep it in any case.
+            instead: whether to keep it in any case, whatever there was.
         Raises:
             SolveError: if its number is not finite, which certifies nothing.
         """
@@ -70,8 +70,12 @@ class Incumbents:
         with self._lock:
             best = self._best.get(side)
             better = best is None or (bound.value > best.value if side is Side.LOWER else bound.value < best.value)
-            if better or replace:
+            if better or instead:
                 self._best[side] = bound
+
+    def offer_stopgap(self, bound: Bound) -> None:
+        """The same for a bound that stands in for the one that was asked for: it is not called proved."""
+        self.offer(replace(bound, record=replace(bound.record, status=BoundStatus.STOPPED)))
 
     def note(self, words: str) -> None:
         """Remember, once, what kept the search from going on."""

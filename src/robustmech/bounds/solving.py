@@ -150,7 +150,7 @@ def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: fl
     """
     lower, upper = _places(task.environment, grid, memory_limit)
     limited = task.budget.seconds is not None
-    offer_candidates(task, incumbents, first_only=not limited)
+    offer_candidates(task, incumbents, incumbents.offer_stopgap, first_only=not limited)
     for side in incumbents.sides:
         last = side is incumbents.sides[-1]
         own = task if last else replace(task, budget=task.budget.part(1 / 2))
@@ -163,14 +163,14 @@ def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: fl
         else:
             # What was asked for, or the best there is where there was too little time for it.
             proved = found.record.status is BoundStatus.PROVED
-            incumbents.offer(found, replace=proved or not limited)
+            incumbents.offer(found, instead=proved or not limited)
             if proved and (side is Side.UPPER or found.value >= 0):
                 continue
             if not proved:
                 incumbents.note(f"the {side.value} program ended with '{found.record.detail}'")
         others = grid_lower_candidates(task, lower) if side is Side.LOWER else grid_upper_candidates(task, upper)
         for candidate in others:
-            incumbents.offer(replace(candidate, record=replace(candidate.record, status=BoundStatus.STOPPED)))
+            incumbents.offer_stopgap(candidate)
 
 
 def _check_limits(

@@ -61,11 +61,11 @@ def discretised(place: Place, side: Side) -> Discretisation:
 
 
 def certified_lower(task: Task, proposal: LowerProposal) -> Iterator[LowerBound]:
-    """What a proposed mechanism proves, without payments at action 0 and, where the task has them, with.
+    """What a proposed mechanism proves, with payments at action 0, where the task has them, and without.
 
     What cannot be repaired or evaluated is left out.
     """
-    for entry in (None, task.entry)[: 1 if task.entry is None else 2]:
+    for entry in (None,) if task.entry is None else (task.entry, None):
         try:
             yield _lower(task, entry, proposal)
         except (RobustmechError, ArithmeticError):

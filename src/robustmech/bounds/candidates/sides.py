@@ -23,17 +23,17 @@ Source = Callable[[], Iterable[Proposal]]
 
 
 def lower_candidates(task: Task) -> Iterator[LowerBound]:
-    """Certified mechanisms, the cheapest first: constant decisions, then the closed form's."""
+    """Certified mechanisms, the cheapest first: the closed form's, where there is one, and constant decisions."""
     environment = task.environment
-    for proposal in _surviving(lambda: constant_mechanisms(environment), lambda: _closed_mechanisms(environment)):
+    for proposal in _surviving(lambda: _closed_mechanisms(environment), lambda: constant_mechanisms(environment)):
         yield from certified_lower(task, proposal)
 
 
 def upper_candidates(task: Task) -> Iterator[UpperBound]:
-    """Certified information, the cheapest first: none, full, the closed form's, the best of public signals."""
+    """Certified information, the cheapest first: the closed form's, none, full, the best of public signals."""
     environment = task.environment
     plain = (lambda: no_information(environment), lambda: plain_public_information(environment))
-    for proposal in _surviving(*plain, lambda: _closed_information(environment)):
+    for proposal in _surviving(lambda: _closed_information(environment), *plain):
         yield from certified_upper(task, proposal)
     yield from _surviving(lambda: chosen_public_information(task))
 
