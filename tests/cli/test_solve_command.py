@@ -1,6 +1,5 @@
 """robustmech solve: what it prints, and that it is what the library computes."""
 
-import json
 import re
 from pathlib import Path
 
@@ -181,8 +180,6 @@ def test_stopped_result_is_written_and_verifies(command: Command, tmp_path: Path
     assert table.code == 0
     assert table.row("status").startswith("stopped early (clarabel ")
     assert command("verify", tmp_path / "r").code == 0
-    certificate = json.loads((tmp_path / "r" / "certificate.json").read_bytes())
-    assert certificate["lower"]["status"] == certificate["upper"]["status"] == "stopped early"
 
 
 def test_roomy_limits_change_nothing(command: Command) -> None:

@@ -1,6 +1,6 @@
 """Refining a bracket until it is as narrow as asked."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
@@ -75,7 +75,7 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
         SizeError: if no ladder's first program fits the memory.
         RobustmechError: what went wrong last, if a side has no number in the end.
     """
-    offer_candidates(task, incumbents, incumbents.offer)
+    _offer_candidates(task, incumbents)
     climbers = [
         _Climber(ladder)
         for ladder in ladders(task.environment, task.alike, entry=task.entry is not None)
@@ -102,30 +102,20 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
         raise trouble
 
 
-def offer_candidates(
-    task: Task, incumbents: Incumbents, offer: Callable[[LowerBound | UpperBound], None], *, first_only: bool = False
-) -> None:
-    """Offer what can be had without a mesh's program, the cheapest first: one for certain, more while there is time.
-
-    Args:
-        task: what is solved.
-        incumbents: what there is, for its sides in turn.
-        offer: what takes the bounds.
-        first_only: whether one for each side will do.
-    """
+def _offer_candidates(task: Task, incumbents: Incumbents) -> None:
+    """Offer what can be had without a mesh's program, the cheapest first: one for certain, more while there is time."""
     streams = {side: _candidates(task, side) for side in incumbents.sides}
     rounds = 0
-    while streams and not (rounds and (first_only or incumbents.narrow_enough or task.budget.ended is not None)):
+    while streams and not (rounds and (incumbents.narrow_enough or task.budget.ended is not None)):
         rounds += 1
         for side in list(streams):
-            if not first_only:
-                _with_bracket(task.watch, incumbents)(Stage(side=side, name="certifying"))
+            _with_bracket(task.watch, incumbents)(Stage(side=side, name="certifying"))
             try:
                 bound = next(streams[side], None)
                 if bound is None:
                     del streams[side]
                 else:
-                    offer(bound)
+                    incumbents.offer(bound)
             except Exception as error:  # candidates are a help, and what fails with them must not end the search
                 del streams[side]
                 incumbents.note(in_words(error))

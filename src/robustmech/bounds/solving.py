@@ -1,19 +1,24 @@
 """Solving: assemble, propose, repair, certify."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Literal
 
 from robustmech.bounds.budget import Budget
-from robustmech.bounds.candidates import grid_lower_candidates, grid_upper_candidates
+from robustmech.bounds.candidates import (
+    grid_lower_candidates,
+    grid_upper_candidates,
+    plain_lower_candidates,
+    plain_upper_candidates,
+)
 from robustmech.bounds.entry import Entry
 from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
-from robustmech.bounds.refining import offer_candidates, refine
+from robustmech.bounds.refining import refine
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, require_fitting, require_memory
-from robustmech.bounds.solution import BoundStatus, Solution
+from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, UpperBound
 from robustmech.bounds.supervision import Interrupted, supervised
 from robustmech.bounds.units import worth
 from robustmech.elements import Meshes, ShareDensities, SharesWithoutTransfers
@@ -149,11 +154,16 @@ def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: fl
         InputError: if the problem or the grids make no sense.
     """
     lower, upper = _places(task.environment, grid, memory_limit)
+    for side in incumbents.sides:
+        _offer_all(plain_lower_candidates(task) if side is Side.LOWER else plain_upper_candidates(task), incumbents)
     limited = task.budget.seconds is not None
-    offer_candidates(task, incumbents, incumbents.offer_stopgap, first_only=not limited)
     for side in incumbents.sides:
         last = side is incumbents.sides[-1]
         own = task if last else replace(task, budget=task.budget.part(1 / 2))
+        others = grid_lower_candidates(own, lower) if side is Side.LOWER else grid_upper_candidates(own, upper)
+        if limited:
+            # There may be no time for them afterwards.
+            _offer_all(others, incumbents)
         try:
             found = solve_lower(own, lower) if side is Side.LOWER else solve_upper(own, upper)
         except InputError:
@@ -168,9 +178,13 @@ def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: fl
                 continue
             if not proved:
                 incumbents.note(f"the {side.value} program ended with '{found.record.detail}'")
-        others = grid_lower_candidates(task, lower) if side is Side.LOWER else grid_upper_candidates(task, upper)
-        for candidate in others:
-            incumbents.offer_stopgap(candidate)
+        _offer_all(others, incumbents)
+
+
+def _offer_all(candidates: Iterator[LowerBound] | Iterator[UpperBound], incumbents: Incumbents) -> None:
+    """Offer what stands in for a program's number, as much as there is."""
+    for candidate in candidates:
+        incumbents.offer_stopgap(candidate)
 
 
 def _check_limits(

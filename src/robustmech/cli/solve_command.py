@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     help="A grid of equally likely actions per agent: one number, or one each as in 20,30.",
 )
 @click.option("--published", type=int, metavar="K", help="The papers' grid, with K²+1 actions per agent.")
+@click.option(
+    "--entry-payments/--no-entry-payments",
+    default=None,
+    help="Whether, with transfers, the lowest action may be charged for, or paid; by default it may, but not on the "
+    "papers' grid, whose program leaves that out.",
+)
 @click.option("--gap", type=float, metavar="G", help="Without a grid: refine until the bracket is this narrow.")
 @click.option(
     "--relative-gap", type=float, metavar="R", help="Likewise, in proportion to the value; 0.01 if neither is given."
@@ -70,6 +76,7 @@ def solve_command(
     problem: Path,
     actions: str | None,
     published: int | None,
+    entry_payments: bool | None,
     gap: float | None,
     relative_gap: float | None,
     side: Literal["both", "lower", "upper"],
@@ -115,6 +122,7 @@ def solve_command(
                 memory_limit=memory_limit * 2**30,
                 gap=gap,
                 relative_gap=relative_gap,
+                entry_payments=_entry_payments(asked, entry_payments, actions, published),
                 watch=watch,
             )
         pictures = _pictures(solution) if out is not None else None
@@ -162,6 +170,12 @@ def _grids(asked: "Problem", actions: str | None, published: int | None) -> "Gri
     except InputError as error:
         raise InputError(f"--{'actions' if published is None else 'published'}: {error}") from None
     return _requested(asked.grid)
+
+
+def _entry_payments(asked: "Problem", option: bool | None, actions: str | None, published: int | None) -> bool | None:
+    """What the option says, else what the problem file says of the grid that it names, where that one is used."""
+    named = actions is not None or published is not None
+    return option if option is not None or named or asked.grid is None else asked.grid.entry_payments
 
 
 def _whole_numbers(text: str) -> list[int]:

@@ -13,6 +13,8 @@ from robustmech.problems import DataReport
 
 _SHOWN_ROWS = 8
 _SHOWN_DIGITS = 7
+_LEAST_SHARE = 1e-4
+"""No smaller share is shown: a gap is never told smaller than it is."""
 _NOISE = 1e-8
 """Of the largest utility: smaller payments are a solver's rounding, and are not shown."""
 
@@ -69,7 +71,8 @@ def solution_rows(solution: Solution, *, timed: bool = True) -> list[tuple[str, 
             ("the efficient surplus", measure.efficient_surplus),
         ):
             if size > 0:
-                rows.append(("", f"{solution.gap / size:.2%} of {name} {size:.6g} (under {measure.law})"))
+                share = max(solution.gap / size, _LEAST_SHARE)
+                rows.append(("", f"{share:.2%} of {name} {size:.6g} (under {measure.law})"))
     if solution.closed_form is not None:
         rows.append(
             ("closed form", f"{solution.closed_form.value:.7g} ({solution.closed_form.model}{_used(solution)})")
@@ -241,4 +244,5 @@ def _outward(number: float, upward: bool) -> str:
     if number == 0 or not math.isfinite(number):
         return f"{number:g}"
     context = Context(prec=_SHOWN_DIGITS, rounding=ROUND_CEILING if upward else ROUND_FLOOR)
-    return f"{context.create_decimal(Decimal(number)):f}"
+    shown = context.create_decimal(Decimal(number))
+    return f"{shown:f}" if -_SHOWN_DIGITS < shown.adjusted() < 2 * _SHOWN_DIGITS else f"{shown.normalize():e}"

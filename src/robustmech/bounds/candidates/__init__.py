@@ -4,6 +4,8 @@ from robustmech.bounds.candidates.sides import (
     grid_lower_candidates,
     grid_upper_candidates,
     lower_candidates,
+    plain_lower_candidates,
+    plain_upper_candidates,
     upper_candidates,
 )
 
@@ -11,5 +13,7 @@ __all__ = [
     "grid_lower_candidates",
     "grid_upper_candidates",
     "lower_candidates",
+    "plain_lower_candidates",
+    "plain_upper_candidates",
     "upper_candidates",
 ]

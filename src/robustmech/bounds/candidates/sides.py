@@ -38,6 +38,19 @@ def upper_candidates(task: Task) -> Iterator[UpperBound]:
     yield from _surviving(lambda: chosen_public_information(task))
 
 
+def plain_lower_candidates(task: Task) -> Iterator[LowerBound]:
+    """Constant decisions: what there is whatever happens."""
+    for proposal in _surviving(lambda: constant_mechanisms(task.environment)):
+        yield from certified_lower(task, proposal)
+
+
+def plain_upper_candidates(task: Task) -> Iterator[UpperBound]:
+    """No information: likewise."""
+    environment = task.environment
+    for proposal in _surviving(lambda: no_information(environment), lambda: plain_public_information(environment)):
+        yield from certified_upper(task, proposal)
+
+
 def grid_lower_candidates(task: Task, place: LowerPlace) -> Iterator[LowerBound]:
     """Certified mechanisms on given grids, for where a solver's proposal is not borne out; nothing on a mesh."""
     if isinstance(place, GridPlace):
