@@ -104,17 +104,14 @@ def _relative_interior(
     margins = count + decisions
     member = np.zeros((chosen.groups, decisions))
     member[chosen.group, np.arange(decisions)] = 1.0
-    blocks = [
-        [rows.astype(np.float64), -np.identity(count), None, None],
-        [np.identity(decisions), None, -np.identity(decisions), None],
-        [member, None, None, -np.ones((chosen.groups, 1))],
-        [np.identity(decisions), None, None, -chosen.cap.astype(np.float64)[:, None]],
-    ]
+    own = np.vstack([rows.astype(np.float64), np.identity(decisions), member, np.identity(decisions)])
+    short = sp.csr_array(-sp.eye_array(own.shape[0], margins))
+    most = np.concatenate([np.zeros(margins), np.ones(chosen.groups), chosen.cap.astype(np.float64)])[:, None]
     found = solve_scaled(
         HighsSolver(method="simplex"),
         LinearProgram(
             cost=np.concatenate([np.zeros(decisions), -np.ones(margins), [_LITTLE]]),
-            matrix=sp.csr_array(sp.bmat(blocks, format="csr")),
+            matrix=sp.csr_array(sp.hstack([sp.csr_array(own), short, sp.csr_array(-most)], format="csr")),
             row_lower=np.concatenate(
                 [np.zeros(margins), np.where(chosen.required, 0.0, -np.inf), np.full(decisions, -np.inf)]
             ),
