@@ -10,13 +10,23 @@ import pytest
 from definitions.cases import CASES, Q
 from definitions.exact_numbers import in_beliefs, in_decision_set, lower_number
 from definitions.problem import law, plain, profiles
-from robustmech import Beliefs, DecisionSet, Environment, InputError, auction, simplex
+from robustmech import (
+    Beliefs,
+    DecisionSet,
+    Environment,
+    InputError,
+    auction,
+    public_expenditure,
+    simplex,
+    solve,
+)
 from robustmech.bounds.assembly import local_program
 from robustmech.bounds.decision_repair import into_decision_set
 from robustmech.bounds.evaluation import strategic_value
 from robustmech.bounds.excluded_states import sink_excluded_states
-from robustmech.bounds.information_repair import exact_information
+from robustmech.bounds.information_repair import exact_information, exact_law
 from robustmech.bounds.participation import feasible_decisions
+from robustmech.bounds.secure_face import secure_face
 from robustmech.model import FloatArray, IntArray, Side, on_grids, rationals
 
 ONE = 2**40
@@ -226,3 +236,54 @@ def test_sinking_leaves_the_other_states_as_they_are() -> None:
     value, _ = strategic_value(with_it, program.discretisation, counts, sunk)
     assert value == pytest.approx(expected, abs=1e-9)
     assert sunk[:2].tolist() == y.tolist()
+
+
+def test_a_thin_margin_does_not_cost_a_decision() -> None:
+    """An agent that others' paying is worth little can pay as little in turn: that is not given up for the margin."""
+    environment = public_expenditure([[0, 1000, "1/400"]], [1])
+    rows = rationals([[-1, 0, 0], ["1/399", "1/399", -1]])
+    face = secure_face(environment.decision_set, rows)
+    assert face.dropped.tolist() == [True, False, False]
+    assert face.slack[1] > 1e-3
+    found = solve(environment, Q(4), side="lower")
+    assert found.lower is not None
+    assert str(found.lower.record.status) == "proved"
+    assert found.lower.value == pytest.approx(999.0025, abs=1e-3)
+
+
+def test_what_hurts_is_given_up_and_no_more() -> None:
+    """The second decision may be used a thousandth as much as the first: what is too much of it is given up."""
+    environment = Environment(
+        utilities=rationals([[["1/1000", -1]]]),
+        payoff=rationals([[1, 1]]),
+        decision_set=DecisionSet(group=np.array([0, 0]), required=np.array([False]), cap=rationals([1, 1])),
+        beliefs=Beliefs.known([1]),
+        transfers=False,
+    )
+    proposed = np.array([[0.9, 0.0009 + 1e-6], [0.9, 0.05]])
+    counts = feasible_decisions(environment, on_grids((Q(2),), Side.LOWER), proposed)
+    assert counts[0] / ONE == pytest.approx([0.9, 0.0009], abs=1e-11)
+    assert counts[1] / ONE == pytest.approx([0.9, 0.05], abs=1e-11)
+
+
+@pytest.mark.parametrize("transfers", [False, True])
+def test_the_law_of_an_unlikely_state_keeps_its_digits(transfers: bool) -> None:
+    """A proposal whose law of a state of probability 1e-12 is a tenth off is mixed with next to nothing."""
+    rare = Fraction(1, 10**12)
+    prior = [Fraction(1, 2), Fraction(1, 2) - rare, rare]
+    environment = Environment(
+        utilities=rationals([[[0, 1]] * 3] * 2),
+        payoff=rationals([[0, 1]] * 3),
+        decision_set=simplex(2),
+        beliefs=Beliefs.known(prior),
+        transfers=transfers,
+    )
+    discretisation = on_grids((Q(3), Q(3)), Side.UPPER)
+    conditional = np.tile([0.5, 0.5, 1e-12], (9, 1)) * np.random.default_rng(0).uniform(0.9, 1.1, (9, 3))
+    conditional[:, 0] += 1 - conditional.sum(axis=1)
+    law = exact_law(environment, discretisation, discretisation.mass[:, None] * conditional)
+    assert law.state_law.tolist() == prior
+    assert law.mixture < Fraction(1, 10)
+    shape = law.joint[:, 2] / law.joint[:, 2].sum()
+    expected = conditional[:, 2] / conditional[:, 2].sum()
+    assert shape == pytest.approx(expected, rel=0.02)

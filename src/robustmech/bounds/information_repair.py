@@ -29,6 +29,9 @@ _ROUNDS = 8
 _JOINT_DENOMINATOR = 2**54
 _LIKELY_BITS = 10
 """States whose probability is at least 2^−10 need no larger denominator than usual."""
+_MUCH = Fraction(1, 2**30)
+"""More than this is not mixed in before it was tried whether multiplying each state's law by a factor will do."""
+_LARGEST_RATIO = 1e9
 _LITTLE = 0.1
 """Of a row's mass, where there are unlikely states: solvers know rows of small mass no better."""
 _MOST_BITS, _MOST_JOINT_BITS = 22, 8
@@ -68,17 +71,15 @@ def exact_law(environment: Environment, discretisation: Discretisation, proposed
     inside = interior_law(environment.beliefs)
     support = np.asarray(inside > 0, dtype=np.bool_)
     law = np.where(support, np.clip(np.nan_to_num(proposed), 0.0, None), 0.0)
-    shift = _more_bits(inside)
-    if environment.transfers:
-        denominator = LAW_DENOMINATOR << shift
-        little = _LITTLE if shift else 0.0
-        counts = _conditional_counts(law / discretisation.mass[:, None], floats(inside), denominator, little)
-        state_law = weighted_law(discretisation.mass_weights, counts, denominator)
-    else:
-        denominator = _JOINT_DENOMINATOR << min(shift, _MOST_JOINT_BITS)
-        counts = _joint_counts(law, discretisation.mass[:, None] * floats(inside), denominator)
-        state_law = weighted_law(None, counts, denominator)
+    counts, denominator, state_law = _counted(environment, discretisation, law, inside)
     change, mixture = _remedy(environment.beliefs, inside, state_law)
+    if mixture > _MUCH:
+        target = (1 - mixture) * (state_law + change) + mixture * inside
+        moved = law * _ratios(target, state_law)
+        counts_moved, _, law_moved = _counted(environment, discretisation, moved, inside)
+        change_moved, mixture_moved = _remedy(environment.beliefs, inside, law_moved)
+        if mixture_moved < mixture:
+            counts, state_law, change, mixture = counts_moved, law_moved, change_moved, mixture_moved
     doubtful = discretisation.mass_doubt > 0 and environment.transfers
     if doubtful:
         mixture = mixture + (1 - mixture) * _SMALLEST_SHARE
@@ -94,6 +95,27 @@ def exact_law(environment: Environment, discretisation: Discretisation, proposed
         product_signals=environment.transfers,
         state_law=(1 - mixture) * state_law + mixture * remedy,
     )
+
+
+def _counted(
+    environment: Environment, discretisation: Discretisation, law: FloatArray, inside: RationalArray
+) -> tuple[IntArray, int, RationalArray]:
+    """A joint law as whole numbers over a denominator, and the law of the state that it then has."""
+    shift = _more_bits(inside)
+    if environment.transfers:
+        denominator = LAW_DENOMINATOR << shift
+        little = _LITTLE if shift else 0.0
+        counts = _conditional_counts(law / discretisation.mass[:, None], floats(inside), denominator, little)
+        return counts, denominator, weighted_law(discretisation.mass_weights, counts, denominator)
+    denominator = _JOINT_DENOMINATOR << min(shift, _MOST_JOINT_BITS)
+    counts = _joint_counts(law, discretisation.mass[:, None] * floats(inside), denominator)
+    return counts, denominator, weighted_law(None, counts, denominator)
+
+
+def _ratios(target: RationalArray, state_law: RationalArray) -> FloatArray:
+    """By how much each state's probability is to be multiplied, at most by a lot."""
+    pairs = zip(target.tolist(), state_law.tolist(), strict=True)
+    return np.array([min(float(wanted / found), _LARGEST_RATIO) if found else 1.0 for wanted, found in pairs])
 
 
 def _require_margin(discretisation: Discretisation, mixed_in: RationalArray, support: npt.NDArray[np.bool_]) -> None:

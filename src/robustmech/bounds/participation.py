@@ -4,6 +4,7 @@ Where all utilities of an agent are at least zero there is nothing to do. Otherw
 where some agents take their lowest action must leave each of them, in every state, at least zero.
 """
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -30,7 +31,8 @@ def feasible_decisions(environment: Environment, discretisation: Discretisation,
     """Push proposed decisions into the decision set, exactly, with action 0 participation secure.
 
     At nodes where agents take their lowest action, decisions are put on the face of the decision set where those
-    agents are secure, exactly, and what violation is left is mixed away with a point inside that face.
+    agents are secure, exactly, as far as giving up some of what hurts will do; what violation is left is mixed away
+    with a point inside that face.
 
     Args:
         proposed: shape (nodes, decisions), any numbers.
@@ -96,7 +98,7 @@ def _secure(environment: Environment, rows: RationalArray, proposed: FloatArray)
     if not _violations(chosen, rows, counts).any():
         return counts
     face = secure_face(chosen, rows)
-    counts = face.tied(into_decision_set(chosen, proposed, face.dropped))
+    counts = face.tied(_given_up(chosen, rows, into_decision_set(chosen, proposed, face.dropped)))
     weight = np.zeros(counts.shape[0])
     for attempt in range(_ROUNDS):
         missing = _violations(chosen, rows, counts)
@@ -117,6 +119,23 @@ def _secure(environment: Environment, rows: RationalArray, proposed: FloatArray)
             "decision in units of 2^-40 was found that restores it"
         )
     return counts
+
+
+def _given_up(chosen: DecisionSet, rows: RationalArray, counts: IntArray) -> IntArray:
+    """Decisions with as little given up of what hurts most as makes each utility at least zero in turn.
+
+    That costs no more than what was missing, where mixing may cost a multiple. What need not be used can be given up.
+    """
+    result = counts.copy()
+    optional = np.array([not chosen.required[group] for group in chosen.group])
+    for row in rows:
+        hurting = np.flatnonzero(np.less(row, 0) & optional)
+        for k in hurting[np.argsort(row[hurting].astype(np.float64))]:
+            missing = -(result.astype(object) @ row)
+            bad = np.flatnonzero(np.greater(missing, 0) & (result[:, k] > 0))
+            least = [min(math.ceil(missing[node] / -row[k]), int(result[node, k])) for node in bad]
+            result[bad, k] -= np.array(least, dtype=np.int64)
+    return result
 
 
 def _violations(chosen: DecisionSet, rows: RationalArray, counts: IntArray) -> FloatArray:

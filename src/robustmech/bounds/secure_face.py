@@ -13,7 +13,10 @@ from robustmech.lp import HighsSolver, LinearProgram, solve_scaled
 from robustmech.model import MECHANISM_DENOMINATOR, DecisionSet, FloatArray, IntArray, RationalArray
 from robustmech.model.exact_systems import ExactSystem, Row
 
-_TIGHT = 1e-9
+_TIGHT = 1e-7
+"""A margin that nowhere exceeds this is taken to be zero everywhere."""
+_LITTLE = 1e-9
+"""Of τ, which is at most 10^7, so that it weighs less than any margin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -62,9 +65,8 @@ def secure_face(chosen: DecisionSet, rows: RationalArray) -> SecureFace:
     Raises:
         InputError: if no decision makes them all at least zero, so that no mechanism is participation secure.
     """
-    inside, row_margin, decision_margin = _relative_interior(chosen, rows)
-    dropped = decision_margin <= _TIGHT
-    tight = row_margin <= _TIGHT
+    inside, loose, used = _relative_interior(chosen, rows)
+    dropped, tight = ~used, ~loose
     slack = rows.astype(np.float64) @ inside
     least = float(slack[~tight].min(initial=1.0))
     return SecureFace(
@@ -90,24 +92,32 @@ def _ties(chosen: DecisionSet, tight: RationalArray, dropped: npt.NDArray[np.boo
     return system.solved()
 
 
-def _relative_interior(chosen: DecisionSet, rows: RationalArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """A point with as many margins positive as possible, and the margins of rows and decisions."""
+def _relative_interior(
+    chosen: DecisionSet, rows: RationalArray
+) -> tuple[FloatArray, npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """A point with as many margins positive as can be, and which of the rows' and of the decisions' are.
+
+    In multiples τ ≥ 1 of decisions every margin that can be positive can be one, so that none is traded for another;
+    the least τ then makes the smallest margin largest.
+    """
     count, decisions = rows.shape
-    utilities = rows.astype(np.float64)
+    margins = count + decisions
     member = np.zeros((chosen.groups, decisions))
     member[chosen.group, np.arange(decisions)] = 1.0
-    margins = np.vstack([-np.identity(count + decisions), np.zeros((chosen.groups, count + decisions))])
-    left = np.vstack([utilities, np.identity(decisions), member])
-    most = 0.1 / (count + decisions)
+    own = np.vstack([rows.astype(np.float64), np.identity(decisions), member, np.identity(decisions)])
+    short = sp.csr_array(-sp.eye_array(own.shape[0], margins))
+    most = np.concatenate([np.zeros(margins), np.ones(chosen.groups), chosen.cap.astype(np.float64)])[:, None]
     found = solve_scaled(
         HighsSolver(method="simplex"),
         LinearProgram(
-            cost=np.concatenate([np.zeros(decisions), -np.ones(count + decisions)]),
-            matrix=sp.csr_array(np.hstack([left, margins])),
-            row_lower=np.concatenate([np.zeros(count + decisions), np.where(chosen.required, 1.0, -np.inf)]),
-            row_upper=np.concatenate([np.full(count + decisions, np.inf), np.ones(chosen.groups)]),
-            column_lower=np.zeros(2 * decisions + count),
-            column_upper=np.concatenate([chosen.cap.astype(np.float64), np.full(count + decisions, most)]),
+            cost=np.concatenate([np.zeros(decisions), -np.ones(margins), [_LITTLE]]),
+            matrix=sp.csr_array(sp.hstack([sp.csr_array(own), short, sp.csr_array(-most)], format="csr")),
+            row_lower=np.concatenate(
+                [np.zeros(margins), np.where(chosen.required, 0.0, -np.inf), np.full(decisions, -np.inf)]
+            ),
+            row_upper=np.concatenate([np.full(margins, np.inf), np.zeros(chosen.groups + decisions)]),
+            column_lower=np.concatenate([np.zeros(decisions + margins), [1.0]]),
+            column_upper=np.concatenate([np.full(decisions, np.inf), np.ones(margins), [1 / _TIGHT]]),
         ),
     )
     if not found.status.solved:
@@ -115,4 +125,5 @@ def _relative_interior(chosen: DecisionSet, rows: RationalArray) -> tuple[FloatA
             "no decision is participation secure in every state: add an outside option, or with transfers allow "
             "payments at the lowest action (entry_payments)"
         )
-    return found.primal[:decisions], found.primal[decisions : decisions + count], found.primal[decisions + count :]
+    positive = found.primal[decisions:-1] > 1 / 2
+    return found.primal[:decisions] / found.primal[-1], positive[:count], positive[count:]

@@ -21,7 +21,7 @@ from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, require_fitting, requir
 from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, UpperBound
 from robustmech.bounds.supervision import Interrupted, supervised
 from robustmech.bounds.units import worth
-from robustmech.elements import Meshes, ShareDensities, SharesWithoutTransfers
+from robustmech.elements import Meshes, PublicSignals, ShareDensities, SharesWithoutTransfers
 from robustmech.errors import InputError, RobustmechError, ShapeError, SolveError
 from robustmech.lp import ClarabelSolver, HighsSolver, LinearSolver
 from robustmech.model import Environment, Grid, Side
@@ -229,7 +229,7 @@ def _check_meshes(environment: Environment, meshes: Meshes) -> None:
     for mesh in (meshes.mechanism, meshes.information):
         if mesh.agents != environment.agents:
             raise ShapeError(f"{mesh.kind} for {mesh.agents} agents: the environment has {environment.agents}")
-        if isinstance(mesh, SharesWithoutTransfers | ShareDensities) and environment.transfers:
+        if isinstance(mesh, SharesWithoutTransfers | ShareDensities | PublicSignals) and environment.transfers:
             raise InputError(f"{mesh.kind}: only for problems without transfers")
     mesh = meshes.mechanism
     if mesh.averages_payoff and not (environment.transfers and environment.payoff_ignores_state):

@@ -8,7 +8,7 @@ import scipy.sparse as sp
 
 from robustmech.errors import InputError
 from robustmech.lp import HighsSolver, LinearProgram, solve_scaled
-from robustmech.model.belief_units import belief_units
+from robustmech.model.belief_units import belief_units, exact_rows_in_units
 from robustmech.model.beliefs import Beliefs
 from robustmech.model.exact_simplex import ExactPolytope
 from robustmech.model.exact_systems import ExactSystem, Row
@@ -102,7 +102,7 @@ def _standard_form(beliefs: Beliefs, states: list[int]) -> tuple[list[Row], list
     width = len(states)
     rows: list[Row] = [dict.fromkeys(range(width), _ONE)]
     targets = [_ONE]
-    for row, low, high in zip(beliefs.exact_rows(), beliefs.lower, beliefs.upper, strict=True):
+    for row, (low, high) in zip(*exact_rows_in_units(beliefs), strict=True):
         own = {place[state]: value for state, value in row.items() if state in place}
         limits = [(low, _ZERO)] if low == high else [(low, -_ONE), (high, _ONE)]
         for limit, sign in limits:

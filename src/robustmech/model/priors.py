@@ -1,6 +1,6 @@
 """Exact facts about a polytope of priors: which states can occur, which rows say something, how to meet them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -147,17 +147,26 @@ def correction(
         RepairError: if the pinned rows contradict each other.
     """
     values = beliefs.multiply(law)
-    gaps = {r: target - values[r] for r, target in pinned.items()}
     rows = beliefs.exact_rows()
-    largest_first = np.argsort([-float(p) for p in law]).tolist()
-    change = np.full(beliefs.states, _ZERO, dtype=object)
+    size = [float(p) for p in law]
+    system = ExactSystem()
+
+    def take(row: Row, gap: Fraction) -> None:
+        """Meet one equation, by the state whose probability changes least in proportion."""
+        own = {c: v for c, v in row.items() if support[c]}
+        unit = max(map(abs, own.values()), default=_ONE)
+        system.add(own, gap, sorted(own, key=lambda c: -float(abs(own[c]) / unit) * size[c]))
+
     try:
-        system = _equations(beliefs, support, gaps, 1 - law.sum(), largest_first)
+        for r, target in pinned.items():
+            take(rows[r], target - values[r])
+        take(dict.fromkeys(np.flatnonzero(support).tolist(), _ONE), 1 - law.sum())
     except ArithmeticError:
         raise RepairError("beliefs: the rows that must hold with equality contradict each other") from None
     for r, target in (wished or {}).items():
         with suppress(ArithmeticError):
-            system.add({c: v for c, v in rows[r].items() if support[c]}, target - values[r], largest_first)
+            take(rows[r], target - values[r])
+    change = np.full(beliefs.states, _ZERO, dtype=object)
     for state, value in system.basic_solution().items():
         change[state] = value
     return change
@@ -173,19 +182,3 @@ def crossed_limits(beliefs: Beliefs, law: RationalArray) -> dict[int, Fraction]:
         elif high is not None and value > high:
             crossed[r] = high
     return crossed
-
-
-def _equations(
-    beliefs: Beliefs,
-    support: BoolArray,
-    targets: Mapping[int, Fraction],
-    total: Fraction = _ONE,
-    preferred: Sequence[int] = (),
-) -> ExactSystem:
-    """Rows with targets, and the sum, restricted to the support; ArithmeticError if they contradict each other."""
-    system = ExactSystem()
-    rows = beliefs.exact_rows()
-    for r, target in targets.items():
-        system.add({c: v for c, v in rows[r].items() if support[c]}, target, preferred)
-    system.add(dict.fromkeys(np.flatnonzero(support).tolist(), _ONE), total, preferred)
-    return system
