@@ -215,7 +215,7 @@ def test_paths_may_be_texts(tmp_path: Path) -> None:
     bids = tmp_path / "bids.csv"
     bids.write_text("bidder,bid\n" + "".join(f"{bidder},1\n" for bidder in auction.bidders))
     assert read_bids(str(bids), auction.bidders) == read_bids(bids, auction.bidders)
-    with pytest.raises(InputError, match="none.json"):
+    with pytest.raises(InputError, match=r"none\.json"):
         read_auction(str(tmp_path / "none.json"))
 
 
