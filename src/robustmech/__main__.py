@@ -1,5 +1,5 @@
 """``python -m robustmech``."""
 
-from robustmech.cli import main
+from robustmech.cli import command
 
-main()
+command()

@@ -1,18 +1,22 @@
 """The exceptions that robustmech raises; each message is one line that says what, where and how to mend it.
 
-`printable` makes any text fit for such a line.
+`printable` and `escaped` make any text fit for such a line.
 """
 
 
-def printable(text: str) -> str:
-    """The text in one line: spaces for line breaks, and everything that a terminal might act on escaped.
+def escaped(text: str) -> str:
+    """The text with everything that a terminal might act on shown as an escape: what it prints is one line.
 
     Text from a file or a file's name may hold control characters, directions of writing, or lone surrogates.
     """
-    line = " ".join(text.split())
-    if line.isprintable():
-        return line
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in line)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+
+
+def printable(text: str) -> str:
+    """The text in one line, with spaces for line breaks and everything else that is not printable escaped."""
+    return escaped(" ".join(text.split()))
 
 
 class RobustmechError(Exception):

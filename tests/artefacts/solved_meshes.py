@@ -16,6 +16,7 @@ from robustmech.elements import (
     InformationMesh,
     MechanismMesh,
     Meshes,
+    PublicSignals,
     ShareDensities,
     Shares,
     SharesWithoutTransfers,
@@ -66,6 +67,9 @@ FINE = Spacing.at(["0", *(f"{j}/4" for j in range(1, 9)), "7/2"])
 PLAIN = SharesWithoutTransfers(spacing=FINE, agents=2), ShareDensities(spacing=TWO, agents=2)
 
 
+SIGNALS = PublicSignals(multipliers=((Fraction(1, 2), Fraction(7, 3), Fraction(0)), (Fraction(1), Fraction(0), LEVEL)))
+
+
 def on(environment: Environment, lower: MechanismMesh, upper: InformationMesh) -> Callable[[], Solution]:
     return lambda: solve(environment, Meshes(mechanism=lower, information=upper))
 
@@ -92,6 +96,7 @@ CASES: dict[str, Callable[[], Solution]] = {
     "no transfers, three agents: shares, share densities": on(
         THREE_ALIKE, SharesWithoutTransfers(spacing=FINE, agents=3), ShareDensities(spacing=ONE, agents=3)
     ),
+    "no transfers: boxes, public signals": on(PUBLIC, LOWER["boxes"], SIGNALS),
     "three bidders: boxes, exponential boxes": on(
         THREE, Boxes(spacings=(SMALL, ONE, SMALL)), ExponentialBoxes(spacings=(SMALL, ONE, SMALL))
     ),

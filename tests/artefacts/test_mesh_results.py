@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pytest
 
-from artefacts.solved_meshes import CASES, LOWER, PLAIN, UPPER, solved, written
+from artefacts.solved_meshes import CASES, LOWER, PLAIN, SIGNALS, UPPER, solved, written
 from artefacts.solved_problems import load
 from robustmech import solve
 from robustmech.artefacts import read_result, write_result
@@ -39,9 +39,13 @@ def test_numbers_are_confirmed_and_hardly_moved(case: str, tmp_path: Path) -> No
 
 def test_every_kind_is_among_the_cases() -> None:
     lower = {mesh.kind for mesh in (*LOWER.values(), PLAIN[0])}
-    upper = {mesh.kind for mesh in (*UPPER.values(), PLAIN[1])}
+    upper = {mesh.kind for mesh in (*UPPER.values(), PLAIN[1], SIGNALS)}
     assert lower == {"triangles", "crossed triangles", "boxes", "shares", "shares without transfers"}
-    assert upper == {"share densities", *(f"exponential {kind}" for kind in ("boxes", "sums", "triangles"))}
+    assert upper == {
+        "share densities",
+        "public signals",
+        *(f"exponential {kind}" for kind in ("boxes", "sums", "triangles")),
+    }
 
 
 @pytest.mark.parametrize("case", CASES)

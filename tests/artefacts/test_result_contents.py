@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+import time
 import zipfile
 from fractions import Fraction
 from pathlib import Path
@@ -113,7 +114,7 @@ def test_problem_is_exact(case: str, tmp_path: Path) -> None:
 def test_certificate_states_both_sides(case: str, tmp_path: Path) -> None:
     solution = solved(case)
     content = parsed(written(tmp_path / "r", case) / "certificate.json")
-    assert (content["schema"], content["version"]) == ("robustmech/certificate", 1)
+    assert (content["schema"], content["version"]) == ("robustmech/certificate", 2)
     assert content["software"].startswith("robustmech ")
     for name, bound in (("lower", solution.lower), ("upper", solution.upper)):
         side = content[name]
@@ -121,13 +122,21 @@ def test_certificate_states_both_sides(case: str, tmp_path: Path) -> None:
             assert side is None
             continue
         assert side["value"] == bound.value
-        assert side["status"] == bound.record.status.value
+        assert "status" not in side
         grids = side["discretisation"]
         assert grids["kind"] == "grid"
         assert grids["names"] == [grid.name for grid in solution.grids]
         assert [tuple(map(int, weights)) for weights in grids["weights"]] == [grid.weights for grid in solution.grids]
     if solution.lower is not None:
         assert [Fraction(y) for y in content["lower"]["multipliers"]] == list(solution.lower.multipliers)
+        beliefs, prior = solution.environment.beliefs, [Fraction(share) for share in content["lower"]["prior"]]
+        assert sum(prior) == 1
+        assert min(prior) >= 0
+        for row, (low, high) in enumerate(zip(beliefs.lower, beliefs.upper, strict=True)):
+            entries = zip(beliefs.row, beliefs.column, beliefs.value, strict=True)
+            held = sum((value * prior[state] for own, state, value in entries if own == row), Fraction(0))
+            assert low is None or held >= low
+            assert high is None or held <= high
     if solution.upper is not None:
         information = solution.upper.information
         assert isinstance(information, InformationStructure)
@@ -139,3 +148,15 @@ def test_names_of_any_alphabet_are_kept(tmp_path: Path) -> None:
     folder = written(tmp_path / "r", "unequal grids")
     assert "×" not in (folder / "problem.json").read_text(encoding="utf-8")
     assert b"\\u" not in (folder / "certificate.json").read_bytes()
+
+
+def test_a_result_is_the_same_bytes_whenever_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing in a folder is of the moment: no date in an archive, no date in a picture."""
+    solution = solved("common value")
+    found = []
+    for place, moment in enumerate((1e9, 1.5e9)):
+        monkeypatch.setattr(time, "time", lambda moment=moment: moment)
+        monkeypatch.setattr(time, "localtime", lambda *_, moment=moment: time.gmtime(moment))
+        write_result(tmp_path / str(place), solution, result_png(solution))
+        found.append(contents(tmp_path / str(place)))
+    assert found[0] == found[1]

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from artefacts.solved_problems import load, rewrite_arrays, rewrite_json, solved, written
-from robustmech.artefacts import write_result
+from artefacts.solved_problems import load, renew_manifest, rewrite_arrays, rewrite_json, solved, written
+from robustmech import InputError
+from robustmech.artefacts import read_result, write_result
 from robustmech.plots import result_png
 from robustmech.verification import verify
 
@@ -138,7 +139,8 @@ def with_one_more(array: np.ndarray[Any, np.dtype[Any]], place: tuple[int, ...],
         ("mechanism.npz", "denominator", (), -(2**39), "lower: decision set"),
         ("mechanism.npz", "transfers", (0, 0, 2), 1e-30, "lower: no payment at action 0"),
         ("mechanism.npz", "transfers", (1, 3, 0), -1e-9, "lower: no payment at action 0"),
-        ("mechanism.npz", "transfers", (0, 2, 1), 1e-3, "lower: transfers"),
+        ("mechanism.npz", "transfers", (0, 2, 1), 1e-3, "lower: aggregate excess growth"),
+        ("mechanism.npz", "transfers", (0, 2, 1), 1e-12, "lower: value"),
         ("mechanism.npz", "aggregate_excess_growth", (1, 1), 1e-3, "lower: aggregate excess growth"),
         ("information.npz", "law", (1, 1, 0), 1, "upper: law"),
         ("information.npz", "law", (2, 0, 1), -(2**62), "upper: law"),
@@ -173,8 +175,8 @@ def negative_unit(content: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "checks"),
     [
-        (larger_unit, ("lower: participation", "lower: no payment at action 0")),
-        (smaller_unit, ("lower: value", "lower: no payment at action 0")),
+        (larger_unit, ("lower: no payment at action 0",)),
+        (smaller_unit, ("lower: no payment at action 0",)),
         (no_unit, ("entry_payments",)),
         (negative_unit, ("entry_unit: -1: it must be positive",)),
     ],
@@ -201,8 +203,78 @@ def test_a_huge_unit_does_not_make_transfers_arbitrary(folder: Path) -> None:
     rewrite_json(folder / "certificate.json", lambda content: content["lower"].update(entry_unit="1" + "0" * 15))
     decisions = load(folder / "mechanism.npz")["decisions"]
     rewrite_arrays(folder / "mechanism.npz", {"entry_payments": np.zeros_like(decisions)})
-    assert "lower: transfers" in failures(folder)
-    assert "lower: aggregate excess growth" in failures(folder)
+    assert "lower: value" in failures(folder)
+
+
+def test_an_impossible_state_does_not_make_transfers_arbitrary(folder: Path) -> None:
+    """Nothing is measured against the largest value that a problem states."""
+    without_transfers(folder)
+
+    def worth_much(content: dict[str, Any]) -> None:
+        extra, beliefs, states = content["utilities"], content["beliefs"], content["states"]
+        content["states"] = states + 1
+        for name, entries in (("agent", [0, 1]), ("state", [states] * 2), ("decision", [0, 1])):
+            extra[name] += entries
+        extra["value"] += ["1000000000000"] * 2
+        beliefs["row"].append(len(beliefs["lower"]))
+        beliefs["state"].append(states)
+        beliefs["value"].append("1")
+        beliefs["lower"].append("0")
+        beliefs["upper"].append("0")
+
+    rewrite_json(folder / "problem.json", worth_much)
+
+    def impossible(content: dict[str, Any]) -> None:
+        content["lower"]["multipliers"].append("-1000000000000000000")
+        content["lower"]["prior"].append("0")
+        content["upper"] = None
+
+    rewrite_json(folder / "certificate.json", impossible)
+    (folder / "information.npz").unlink()
+    renew_manifest(folder)
+    verification = verify(folder)
+    assert [check.name for check in verification.failures] == ["lower: value"]
+
+
+def test_rows_that_contradict_each_other_prove_nothing(folder: Path) -> None:
+    """Where no prior is possible any number would be a bound: the prior that is written must be one."""
+
+    def contradict(content: dict[str, Any]) -> None:
+        beliefs = content["beliefs"]
+        beliefs["row"] += [len(beliefs["lower"])] * content["states"]
+        beliefs["state"] += list(range(content["states"]))
+        beliefs["value"] += ["1"] * content["states"]
+        beliefs["lower"].append("2")
+        beliefs["upper"].append(None)
+
+    def claim_much(content: dict[str, Any]) -> None:
+        content["upper"] = None
+        content["lower"]["multipliers"].append("300000000")
+        content["lower"]["value"] = 3e8
+
+    rewrite_json(folder / "problem.json", contradict)
+    rewrite_json(folder / "certificate.json", claim_much)
+    (folder / "information.npz").unlink()
+    renew_manifest(folder)
+    verification = verify(folder)
+    assert [check.name for check in verification.failures] == ["lower: prior"]
+    assert verification.lower is not None
+    assert verification.lower >= 3 * 10**8
+
+
+def test_folder_of_an_earlier_version_is_refused_in_one_line(folder: Path) -> None:
+    rewrite_json(folder / "certificate.json", lambda content: content.update(version=1))
+    (failure,) = verify(folder).failures
+    assert failure.detail.startswith("certificate.json: version 2 is the only one")
+
+
+def test_names_with_terminal_escapes_are_shown_escaped(folder: Path) -> None:
+    (folder / "\x1b[2J\x1b]0;owned\x07\u202e").write_text("")
+    with pytest.raises(InputError) as caught:
+        read_result(folder)
+    for text in (str(caught.value), *(check.detail for check in verify(folder).checks)):
+        assert text.isprintable()
+    assert "\\x1b[2J" in str(caught.value)
 
 
 def test_huge_multipliers_do_not_make_transfers_arbitrary(folder: Path) -> None:
@@ -214,15 +286,14 @@ def test_huge_multipliers_do_not_make_transfers_arbitrary(folder: Path) -> None:
         content["lower"]["multipliers"] = [str(Fraction(y) + 10**16) for y in multipliers]
 
     rewrite_json(folder / "certificate.json", raise_all)
-    assert "lower: transfers" in failures(folder)
-    assert "lower: value" not in failures(folder)
+    assert failures(folder).startswith("lower: value")
 
 
 def test_larger_entry_payment_is_not_secure(tmp_path: Path) -> None:
     folder = written(tmp_path / "r", "entry payments")
     payments = load(folder / "mechanism.npz")["entry_payments"]
     rewrite_arrays(folder / "mechanism.npz", {"entry_payments": with_one_more(payments, (0, 1, 0), 1)})
-    assert "lower: participation" in failures(folder)
+    assert "lower: no payment at action 0" in failures(folder)
 
 
 def test_payment_at_action_zero_is_exact(tmp_path: Path) -> None:

@@ -30,6 +30,12 @@ def test_files_come_back_as_they_were_written(tmp_path: Path, name: str) -> None
     assert [entry.name for entry in tmp_path.iterdir()] == ["a.json"]
 
 
+@pytest.mark.parametrize("name", ALL_TERMS)
+def test_that_there_is_an_equilibrium_is_assumed(name: str) -> None:
+    """Any bid may be made under a closed form's rules."""
+    assert design(ALL_TERMS[name]).assumptions.endswith("for bids that may be any number it is not proved.")
+
+
 def test_the_digest_covers_every_entry() -> None:
     rules = design(MEANS)
     changes = [

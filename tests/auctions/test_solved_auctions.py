@@ -114,6 +114,8 @@ def test_what_an_increment_costs(name: str) -> None:
     for part in (f"{free:.7g}", "bids in steps of 0.125", f"{losses[1]:.3g}"):
         assert part in rules.assumptions
     assert "multiples of 0.125" in rules.bid
+    assert "equilibrium is assumed" not in rules.assumptions
+    assert "That there is an equilibrium is assumed" in design(terms_for(name)).assumptions
 
 
 @pytest.mark.parametrize("name", ["independent", "unequal", "with a cost", "known means", "must sell"])

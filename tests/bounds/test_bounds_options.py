@@ -178,9 +178,17 @@ class Hopeless:
 
 
 @pytest.mark.parametrize("status", [SolverStatus.INFEASIBLE, SolverStatus.UNBOUNDED, SolverStatus.FAILED])
-def test_a_solver_without_a_proposal_is_an_error_that_names_it(status: SolverStatus) -> None:
-    with pytest.raises(SolveError, match="hopeless ended with 'hopeless' on the lower program"):
-        solve(ENVIRONMENT, Q(4), solver=Hopeless(status, 0.0))
+def test_a_solver_without_a_proposal_is_named_and_leaves_what_can_be_had_without_it(status: SolverStatus) -> None:
+    found = solve(ENVIRONMENT, Q(4), solver=Hopeless(status, 0.0))
+    assert found.status is BoundStatus.STOPPED
+    assert found.cause is not None
+    for side in ("lower", "upper"):
+        assert f"hopeless ended with 'hopeless' on the {side} program" in found.cause
+    assert found.lower is not None
+    assert found.upper is not None
+    # doing nothing, and saying nothing
+    assert found.lower.value == 0
+    assert found.upper.value == pytest.approx(0.5, abs=1e-12)
 
 
 @pytest.mark.parametrize("filler", [0.0, 1.0, -1.0, 1e9, 1e300, float("nan"), float("inf")])

@@ -125,7 +125,7 @@ def test_one_side_alone_is_refined() -> None:
 
 def test_reports_carry_the_bracket_as_it_shrinks() -> None:
     seen: list[Stage] = []
-    found = solve(common(10), gap=1e-3, watch=seen.append)
+    found = solve(independent(4), gap=2e-3, watch=seen.append)
     brackets = [stage.bracket for stage in seen if stage.bracket is not None]
     widths = [high - low for low, high in brackets]
     assert widths == sorted(widths, reverse=True)

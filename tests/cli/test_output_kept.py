@@ -33,7 +33,7 @@ for solver in (robustmech.lp.clarabel.ClarabelSolver, robustmech.lp.highs.HighsS
     solver.solve = noisy(solver.solve)
 main()
 """
-COMMANDS = {
+COMMANDS: dict[str, list[object]] = {
     "help": ["--help"],
     "version": ["--version"],
     "solve": ["solve", COMMON_VALUES, "--actions", "3", "--quiet"],

@@ -13,10 +13,9 @@ from robustmech.bounds.evaluation import (
     exact_multipliers,
     multiplier_value,
     state_multipliers_of,
-    strategic_value,
 )
 from robustmech.bounds.participation import feasible_decisions
-from robustmech.bounds.places import MechanismPlace
+from robustmech.bounds.stored_mechanisms import mechanism_on_mesh
 from robustmech.elements import (
     Boxes,
     CrossedTriangles,
@@ -121,9 +120,7 @@ def random_claim(environment: Environment, mesh: MechanismMesh, seed: int) -> Cl
     proposed = rng.dirichlet(np.ones(environment.decisions), size=discretisation.nodes) * rng.uniform(0.5, 1.2)
     counts = feasible_decisions(environment, discretisation, proposed)
     multipliers = exact_multipliers(environment, rng.uniform(-1, 1, size=environment.beliefs.rows))
-    value, growth = strategic_value(environment, discretisation, counts, multipliers)
-    mechanism = MechanismPlace(mesh=mesh).mechanism(environment, counts, growth, discretisation.mass)
-    assert isinstance(mechanism, PiecewiseLinearMechanism)
+    mechanism, value = mechanism_on_mesh(mesh, environment, discretisation, counts, multipliers)
     return Claim(environment=environment, mechanism=mechanism, multipliers=multipliers, value=value)
 
 

@@ -64,9 +64,9 @@ def test_public_expenditure_is_as_in_section_2() -> None:
 
 def test_bilateral_trade_is_as_in_section_4_3() -> None:
     values = [[0, 2], [3, 5]]
-    environment = bilateral_trade(values, EVEN)
+    # the lowest value of the buyer and the highest of the seller: neither loses there
+    environment = bilateral_trade(values, EVEN, prices=(2, 3))
     assert environment.agent_names == ("seller", "buyer")
-    # by default the lowest value of the buyer and the highest of the seller
     assert environment.decision_names == ("trade at 2", "trade at 3")
     for state, (seller, buyer) in enumerate(values):
         for k, price in enumerate((2, 3)):
@@ -75,12 +75,14 @@ def test_bilateral_trade_is_as_in_section_4_3() -> None:
             assert environment.payoff[state, k] == buyer - seller
     chosen = bilateral_trade(values, EVEN, prices=("7/2", 1))
     assert chosen.decision_names == ("trade at 1", "trade at 7/2")
+    assert chosen.restrictions == ("trade at prices from 1 to 7/2",)
+    assert bilateral_trade(values, EVEN).restrictions == ("trade at prices from -5 to 10",)
 
 
 def test_bilateral_trade_is_public_expenditure_in_disguise() -> None:
     """Section 4.3: the seller's value is θ₁ in {0, θ̄}, the buyer's θ₁ + θ̄ − 1; the sum of values is θ̄."""
     worth = 3
-    trade = bilateral_trade([[0, worth - 1], [worth, 2 * worth - 1]], EVEN)
+    trade = bilateral_trade([[0, worth - 1], [worth, 2 * worth - 1]], EVEN, prices=(worth - 1, worth))
     spending = public_expenditure([[worth, 0], [0, worth]], EVEN)
     assert trade.decision_names == ("trade at 2", "trade at 3")
     # agent 1 of one is the seller: paying is trading at the low price; agent 2 pays by trading at the high one

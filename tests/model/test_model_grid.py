@@ -122,3 +122,19 @@ def test_grids_that_make_no_sense(make: Any, message: str) -> None:
     with pytest.raises(InputError, match=message) as refused:
         make()
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("k", [2, 3, 7, 40])
+def test_the_papers_grid_is_known_by_its_weights(k: int) -> None:
+    assert P(k).published_parameter == k
+    assert Grid(weights=tuple(3 * weight for weight in P(k).weights)).published_parameter == k
+    for j in (0, k, k * k):
+        weights = list(P(k).weights)
+        weights[j] += 1
+        assert Grid(weights=tuple(weights), name=f"published {k}").published_parameter is None
+    assert Grid(weights=P(k).weights[1:], name=f"published {k}").published_parameter is None
+
+
+@pytest.mark.parametrize("grid", [Q(2), Q(5), Q(10), E(10, 3.0), E(17, 4.0), W([1, 2])])
+def test_other_grids_are_not_the_papers(grid: Grid) -> None:
+    assert grid.published_parameter is None

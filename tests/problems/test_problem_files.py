@@ -72,6 +72,8 @@ def test_title_and_grid(file: Path) -> None:
     assert problem.title == "A name"
     assert problem.grid == GridRequest(actions=32)
     assert load(file, text.format("published = 7")).grid == GridRequest(published=7)
+    asked = load(file, text.format("published = 7\nentry_payments = true")).grid
+    assert asked == GridRequest(published=7, entry_payments=True)
 
 
 def test_decimals_are_exact(file: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robustmech import Grid, Solution, auction, solve
+from robustmech import Grid, Solution, auction, bilateral_trade, public_expenditure, solve
 from robustmech.report import solution_json, solution_rows
 
 ENVIRONMENT = auction([[0, 0], [1, 1]], ["1/2", "1/2"])
@@ -45,6 +45,7 @@ def test_rows_and_their_order() -> None:
         "gap",
         "",
         "",
+        "closed form",
         "status",
         "grid",
         "program",
@@ -52,6 +53,7 @@ def test_rows_and_their_order() -> None:
         "memory",
     ]
     shown = texts(solution())
+    assert shown["closed form"] == "0.2534059 (common value)"
     assert shown["status"].startswith("proved (clarabel ")
     assert shown["grid"] == "quantile 3 (9 profiles)"
     size = solution().records[0].size
@@ -148,3 +150,76 @@ def test_entry_payments_are_shown() -> None:
     quiet = replace(shown, lower=replace(shown.lower, mechanism=replace(shown.lower.mechanism, entry_payments=noise)))
     assert "at lowest actions" not in texts(quiet)
     assert solution_json(solution(), None)["entry_payments"] is None
+
+
+def test_a_closed_form_that_proves_the_bracket_is_said() -> None:
+    refined = solve(ENVIRONMENT)
+    assert texts(refined)["closed form"] == "0.2534059 (common value; its own mechanism and information on a mesh)"
+    told = solution_json(refined, None)["closed_form"]
+    assert isinstance(told, dict)
+    assert told["model"] == "common value"
+    assert told["value"] == pytest.approx(0.25340585, abs=1e-8)
+    assert told["proves"] == ["lower", "upper"]
+    other = solve(auction([[0, 1], [1, 1]], ["1/2", "1/2"]), Grid.quantile(2))
+    assert "closed form" not in texts(other)
+    assert solution_json(other, None)["closed_form"] is None
+
+
+def test_whether_action_0_could_be_paid_for() -> None:
+    forced = auction([[1, 1]], [1], caps="1/2", must_sell=True)
+    for entry_payments, row in ((True, "up to 0.5 charged for taking part"), (False, "nothing is paid (such payments")):
+        shown = solve(forced, Grid.quantile(3), entry_payments=entry_payments)
+        assert texts(shown)["at lowest actions"].startswith(row)
+        assert solution_json(shown, None)["entry_payments_allowed"] is entry_payments
+        upper = replace(shown, lower=None)
+        assert "at lowest actions" not in texts(upper)
+        assert solution_json(upper, None)["entry_payments_allowed"] is None
+    assert "at lowest actions" not in texts(solve(ENVIRONMENT, Grid.published(2)))
+    assert solution_json(solve(ENVIRONMENT, Grid.published(2)), None)["entry_payments_allowed"] is False
+    spending = solve(public_expenditure([[0, 3], [3, 0]], ["1/2", "1/2"]), Grid.published(2))
+    assert solution_json(spending, None)["entry_payments_allowed"] is None
+
+
+def test_existence_of_equilibria_is_assumed_for_rules_on_real_actions_only() -> None:
+    searched = solve(ENVIRONMENT, relative_gap=0.1)
+    assert texts(searched)["equilibrium"].startswith("assumed to exist under the rule on real actions")
+    assert solution_json(searched, None)["equilibrium_existence"] == "assumed"
+    assert "equilibrium" not in texts(solution())
+    assert solution_json(solution(), None)["equilibrium_existence"] == "finite game"
+    for finite in (replace(searched, lower=None), replace(searched, lower=solution().lower)):
+        assert "equilibrium" not in texts(finite)
+    assert solution_json(replace(searched, lower=None), None)["equilibrium_existence"] is None
+
+
+def test_what_decisions_are_restricted_to_is_shown() -> None:
+    trade = solve(bilateral_trade([[0, 1], [1, 2]], ["1/2", "1/2"]), Grid.quantile(2))
+    assert texts(trade)["restricted to"] == "trade at prices from -2 to 4"
+    assert solution_json(trade, None)["restrictions"] == ["trade at prices from -2 to 4"]
+    assert "restricted to" not in texts(solution())
+    assert solution_json(solution(), None)["restrictions"] == []
+
+
+def test_an_open_bracket_says_what_it_may_mean() -> None:
+    """Where no hypothesis holds the gap may be real; where time ended the search, or one holds, it stopped."""
+    spending = public_expenditure([["3/4", "3/4"], [0, 0]], ["9/10", "1/10"])
+    gap = replace(solve(spending, Grid.quantile(3)), narrow_enough=False, elapsed=1.0)
+    assert texts(gap)["status"].startswith("a duality gap that may be real (clarabel ")
+    assert texts(gap)["status"].endswith(": Solved, not as narrow as asked for)")
+    assert texts(gap)["tightness"] == "not known here: the best guarantee may be below every potential"
+    content = solution_json(gap, None)
+    assert (content["status"], content["stopped_by"]) == ("a duality gap that may be real", None)
+    assert content["tightness"] is None
+    stopped = replace(gap, cause="the time limit of 60 s")
+    assert texts(stopped)["status"].startswith("stopped early (")
+    assert "the time limit of 60 s" in texts(stopped)["status"]
+    assert texts(stopped)["tightness"] == texts(gap)["tightness"]
+    assert solution_json(stopped, None)["stopped_by"] == "the time limit of 60 s"
+    sold = replace(solution(), narrow_enough=False, elapsed=1.0)
+    assert texts(sold)["status"].startswith("stopped early (")
+    assert "tightness" not in texts(sold)
+    assert str(solution_json(sold, None)["tightness"]).startswith("with transfers, each agent can be left")
+
+
+def test_nothing_is_said_of_limits_on_a_grid() -> None:
+    assert "tightness" not in texts(solution())
+    assert solution_json(solution(), None)["tightness"] is None

@@ -126,21 +126,22 @@ def make(recipe: Recipe) -> Artefact:
         payments = plain.transfers_with_growth(recipe.lower_weights, balanced)
         mechanism["aggregate_excess_growth"] = _doubles(shape, balanced)
         mechanism["transfers"] = np.stack([_doubles(shape, own) for own in payments])
+        stored = [{x: Fraction(float(own[x])) for x in payments[0]} for own in mechanism["transfers"]]
+        bound = plain.stored_number(recipe.lower_weights, bound, excess, stored)
     return Artefact(
         problem=_problem_json(recipe, environment),
         certificate={
             "schema": "robustmech/certificate",
-            "version": 1,
+            "version": 2,
             "software": "robustmech 0.1.0",
             "lower": {
                 "value": downward(bound),
-                "status": "proved",
                 "discretisation": _grid_json(recipe.lower_weights),
                 "multipliers": [str(multiplier) for multiplier in multipliers],
+                "prior": [str(share) for share in prior],
             },
             "upper": {
                 "value": upward(plain.upper_number(environment, recipe.upper_weights, sigma)),
-                "status": "proved",
                 "discretisation": _grid_json(recipe.upper_weights),
                 "mixture": str(mixture),
                 "correction": [str(share) for share in correction],

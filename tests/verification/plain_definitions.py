@@ -93,6 +93,19 @@ def balanced(weights: Weights, function: Function) -> Function:
     return {profile: value - mean for profile, value in function.items()}
 
 
+def stored_number(weights: Weights, number: Fraction, excess: Function, transfers: list[Function]) -> Fraction:
+    """The number with the growth that transfers have, in place of the balanced Ξ: from the balanced one and Ξ."""
+    mean = sum((mass(weights, profile) * value for profile, value in excess.items()), Fraction(0))
+    left = []
+    for profile, value in excess.items():
+        growth = sum(
+            (upward_gradient(weights, own, agent, profile) - own[profile] for agent, own in enumerate(transfers)),
+            Fraction(0),
+        )
+        left.append(value - growth)
+    return number - mean + min(left)
+
+
 def transfers_with_growth(weights: Weights, growth: Function) -> list[Function]:
     """Transfers, zero at action 0, whose aggregate excess growth is this balanced function.
 

@@ -131,8 +131,8 @@ def chosen(weights: Callable[[float, float], list[float]], place: int, x: float,
 @pytest.mark.parametrize("agents", [2, 3])
 def test_shares_against_quadrature(agents: int) -> None:
     rows = Shares(axis=ONE, agents=agents, has_payoff=False).rows()
-    assert rows.group is not None
-    found = np.bincount(rows.group, weights=np.array(rounded(rows.masses)))
+    assert rows.entry is not None
+    found = np.bincount(rows.entry, weights=np.array(rounded(rows.masses)))
     alone = 1 / agents
     expected = [plain.erlang(agents, lambda s: 1.0, 0.0, 0.5)]
     for a, b in list(plain.cells(ONE.breakpoints))[1:]:
@@ -153,7 +153,7 @@ def test_shares_split_rows_among_nodes() -> None:
         plain.erlang(2, plain.times(weight, plain.between_sums(zero, one)), a, b) for zero, one in ((b, a), (a, b))
     ]
     same, other = plain.share_moments(2)
-    chosen = np.asarray(rows.group == 1)
+    chosen = np.asarray(rows.entry == 1)
     assert rows.node[chosen].tolist() == [1, 2, 3, 4]
     expected = [parts[0] * same, parts[0] * other, parts[1] * same, parts[1] * other]
     assert np.array(rounded(rows.masses))[chosen] == pytest.approx(expected, rel=1e-8)

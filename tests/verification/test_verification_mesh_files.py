@@ -26,8 +26,9 @@ RIGHT: Mapping[str, Mapping[str, Any]] = {
     # without transfers
     "shares without transfers": {"breakpoints": ["0", "1/2"], "agents": 2},
     "share densities": {"breakpoints": ["0", "1/2"], "agents": 2},
+    "public signals": {"multipliers": [["0", "1/2", 3], ["1", 0, "5/7"]]},
 }
-UPPER = {"exponential boxes", "exponential sums", "exponential triangles", "share densities"}
+UPPER = {"exponential boxes", "exponential sums", "exponential triangles", "share densities", "public signals"}
 LONG = "1/" + "3" * 200
 
 
@@ -57,7 +58,7 @@ PLAIN = ("shares without transfers", "share densities")
 def suitable(kind: str) -> Problem:
     """A problem that the kind is for."""
     given = problem(known_payoff=kind in AVERAGING)
-    return replace(given, transfers=False) if kind in PLAIN else given
+    return replace(given, transfers=False) if kind in (*PLAIN, "public signals") else given
 
 
 @pytest.mark.parametrize("kind", RIGHT)
@@ -65,7 +66,7 @@ def test_right_descriptions_are_read(kind: str) -> None:
     assert parse(kind, RIGHT[kind], suitable(kind)) is not None
 
 
-@pytest.mark.parametrize("kind", PLAIN)
+@pytest.mark.parametrize("kind", [*PLAIN, "public signals"])
 def test_problems_with_transfers_are_not_for_plain_shares(kind: str) -> None:
     with pytest.raises(Flaw, match="without transfers"):
         parse(kind, RIGHT[kind], problem())
@@ -175,3 +176,15 @@ def test_unknown_kinds_are_refused(value: Any) -> None:
 def test_kinds_of_the_other_side_are_refused() -> None:
     with pytest.raises(Flaw, match=r"side\.kind"):
         parse_signals({"kind": "boxes", **RIGHT["boxes"]}, "certificate.json: side", problem())
+
+
+MULTIPLIERS: list[Any] = [
+    None, [], [["1"]], [[], []], [["1"], ["1", "1"]], [["1"], ["-1/2"]], [["1"], [0.5]], [["1"], [True]],
+    [["1"], ["x"]], [["1"], "1"], [["1"], ["1"], ["1"]], [["1"], [LONG]],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("multipliers", MULTIPLIERS, ids=lambda multipliers: str(multipliers)[:30])
+def test_malformed_multipliers_of_public_signals_are_named(multipliers: Any) -> None:
+    with pytest.raises(Flaw, match=r"side\.multipliers"):
+        parse("public signals", {"multipliers": multipliers}, suitable("public signals"))

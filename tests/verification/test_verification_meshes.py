@@ -100,12 +100,15 @@ def test_crossed_triangles_have_the_slopes_of_planes() -> None:
 
 def test_rising_growth_takes_each_agents_part_from_its_own_triangle() -> None:
     mesh = CrossedTriangles(axes=(ONE, TWO), has_payoff=True)
-    growth = np.arange(float(np.prod(mesh.growth_shape))).reshape(mesh.growth_shape)
-    found = mesh.rising_growth(growth)
-    assert found[:, 4].tolist() == [growth[0, 4, 0], growth[1, 6 + 4, 0]]
-    assert found[:, 6 + 4].tolist() == [growth[0, 4, 2], growth[1, 6 + 4, 2]]
-    assert found[:, 12 + 4].tolist() == [growth[0, 12 + 4, 1], growth[1, 18 + 4, 1]]
-    assert found[:, 18 + 4].tolist() == [growth[0, 12 + 4, 2], growth[1, 18 + 4, 2]]
+    growth = np.arange(np.prod(mesh.growth_shape)).astype(object).reshape(mesh.growth_shape)
+    found = mesh.rising_growth(growth.reshape(2, -1)).tolist()
+    assert found[4] == growth[0, 4, 0] + growth[1, 6 + 4, 0]
+    assert found[6 + 4] == growth[0, 4, 2] + growth[1, 6 + 4, 2]
+    assert found[12 + 4] == growth[0, 12 + 4, 1] + growth[1, 18 + 4, 1]
+    assert found[18 + 4] == growth[0, 12 + 4, 2] + growth[1, 18 + 4, 2]
+    plain_mesh = CrossedTriangles(axes=(ONE, TWO), has_payoff=False)
+    parts = np.arange(np.prod(plain_mesh.growth_shape)).astype(object).reshape(2, -1)
+    assert plain_mesh.rising_growth(parts).tolist()[12 + 4] == parts[0, 12 + 4] + parts[1, 18 + 4]
 
 
 def hats(axis: Axis, x: float) -> Array:
@@ -147,8 +150,8 @@ def test_shares_interpolate_derivatives(point: tuple[float, ...]) -> None:
     mesh = Shares(axis=TWO, agents=3, has_payoff=False)
     values = levels(mesh.node_shape[0])
     rows = mesh.rows()
-    assert rows.group is not None
-    firsts = np.searchsorted(rows.group, np.arange(mesh.growth_shape[0]))
+    assert rows.entry is not None
+    firsts = np.searchsorted(rows.entry, np.arange(mesh.growth_shape[0]))
 
     def function(x: Array) -> float:
         s = x.sum()

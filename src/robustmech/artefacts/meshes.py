@@ -12,6 +12,7 @@ from robustmech.elements import (
     ExponentialTriangles,
     InformationMesh,
     MechanismMesh,
+    PublicSignals,
     ShareDensities,
     Shares,
     SharesWithoutTransfers,
@@ -39,6 +40,8 @@ def encode_mesh(mesh: MechanismMesh | InformationMesh) -> Json:
             return {"kind": kind, "breakpoints": _texts(mesh.spacing.breakpoints), "agents": mesh.agents}
         case ExponentialSums():
             return {"kind": kind, "breakpoints": _texts(mesh.spacing.breakpoints), "weights": _texts(mesh.slant)}
+        case PublicSignals():
+            return {"kind": kind, "multipliers": [_texts(own) for own in mesh.multipliers]}
         case ExponentialTriangles():
             return {"kind": kind, "step": str(mesh.step), "cells": mesh.cells}
         case _:
@@ -68,6 +71,8 @@ def decode_information_mesh(table: dict[str, Any]) -> InformationMesh:
             return ExponentialTriangles(step=Fraction(table["step"]), cells=int(table["cells"]))
         case ExponentialSums.kind:
             return ExponentialSums(spacing=_spacing(table["breakpoints"]), slant=_exact(table["weights"]))
+        case PublicSignals.kind:
+            return PublicSignals(multipliers=tuple(map(_exact, table["multipliers"])))
         case ShareDensities.kind:
             return ShareDensities(spacing=_spacing(table["breakpoints"]), agents=int(table["agents"]))
         case _:

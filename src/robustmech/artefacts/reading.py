@@ -56,15 +56,21 @@ def read_result(folder: Path | str) -> Result:
     verification = verify(folder)
     if not verification.passed:
         raise InputError(f"{folder}: does not verify: {verification.failures[0].detail}")
-    environment = decode_environment(_json(folder / "problem.json"))
-    certificate = _json(folder / "certificate.json")
-    return Result(
-        environment=environment,
-        lower=verification.claimed_lower,
-        upper=verification.claimed_upper,
-        mechanism=_mechanism(folder, certificate["lower"], environment),
-        information=_information(folder, certificate["upper"], environment),
-    )
+    try:
+        environment = decode_environment(_json(folder / "problem.json"))
+        certificate = _json(folder / "certificate.json")
+        return Result(
+            environment=environment,
+            lower=verification.claimed_lower,
+            upper=verification.claimed_upper,
+            mechanism=_mechanism(folder, certificate["lower"], environment),
+            information=_information(folder, certificate["upper"], environment),
+        )
+    except InputError as error:
+        raise InputError(f"{folder}: verified, but not as this software writes it: {error}") from None
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise InputError(f"{folder}: verified, but not as this software writes it ({reason})") from None
 
 
 def _json(path: Path) -> Json:
@@ -79,7 +85,7 @@ def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechani
         return None
     discretisation = bound["discretisation"]
     with np.load(folder / "mechanism.npz", allow_pickle=False) as arrays:
-        scale = _scale(folder, int(arrays["denominator"]))
+        scale = _scale(folder, int(arrays["denominator"].item()))
         counts, entry = scale * arrays["decisions"], None
         if "entry_unit" in bound:
             entry = EntryPayments(counts=scale * arrays["entry_payments"], unit=Fraction(bound["entry_unit"]))
@@ -115,7 +121,7 @@ def _information(
     if not isinstance(bound, dict):
         return None
     with np.load(folder / "information.npz", allow_pickle=False) as arrays:
-        law, denominator = arrays["law"], int(arrays["denominator"])
+        law, denominator = arrays["law"], int(arrays["denominator"].item())
     if bound["discretisation"]["kind"] != "grid":
         return _exponential(bound, law, denominator, product_signals=environment.transfers)
     grids = decode_grids(bound["discretisation"])

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+EXISTENCE = "That there is an equilibrium is assumed: for bids that may be any number it is not proved."
 _MOST_NAMED = 6
 _LARGEST_SHORT = 1e6
 

@@ -11,7 +11,7 @@ import numpy as np
 from robustmech.auctions.bid_steps import SteppedRule, checked_increment
 from robustmech.auctions.sale import Sale
 from robustmech.bounds import Solution, solve
-from robustmech.bounds.evaluation import strategic_value
+from robustmech.bounds.stored_mechanisms import value_on_mesh
 from robustmech.continuum import AuctionRule
 from robustmech.elements import Boxes, CrossedTriangles, PiecewiseLinearMechanism, Shares, Triangles
 from robustmech.errors import InputError
@@ -150,8 +150,8 @@ class SolvedTerms:
 
     @cached_property
     def guarantee_of_any_bids(self) -> float:
-        """The certified guarantee without an increment."""
-        return strategic_value(self.environment, self.mesh.discretise(), self._counts, self._exact_multipliers)[0]
+        """The certified guarantee without an increment, of the rule with the growth that is stored."""
+        return value_on_mesh(self.mechanism, self.environment, self.mesh.discretise(), self._exact_multipliers)
 
     @property
     def _counts(self) -> IntArray:

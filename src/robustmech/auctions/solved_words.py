@@ -3,7 +3,7 @@
 import numpy as np
 
 from robustmech.auctions.auction_file import Constants
-from robustmech.auctions.phrases import plain, same_value
+from robustmech.auctions.phrases import EXISTENCE, plain, same_value
 from robustmech.auctions.solved_terms import SolvedTerms
 from robustmech.elements import Boxes, CrossedTriangles, Shares, Triangles
 from robustmech.model import FloatArray
@@ -56,7 +56,9 @@ def solved_assumptions(terms: SolvedTerms) -> str:
         "that bidders care for the expected value of what they get less what they pay. The guarantee is computed "
         "with outward rounding from the terms; payments are rounded to the coin."
     )
-    if terms.increment is not None:
+    if terms.increment is None:
+        said += f" {EXISTENCE}"
+    else:
         loss = terms.guarantee_of_any_bids - terms.guarantee
         said += (
             f" Without an increment the rules would guarantee {terms.guarantee_of_any_bids:.7g} per lot: bids in "

@@ -3,7 +3,7 @@
 import numpy as np
 
 from robustmech.auctions.auction_file import Constants
-from robustmech.auctions.phrases import number_of, plain, same_value
+from robustmech.auctions.phrases import EXISTENCE, number_of, plain, same_value
 from robustmech.auctions.rounding import Rounding, payment_rule, rounding_rule
 from robustmech.auctions.solved_terms import SolvedTerms
 from robustmech.auctions.solved_words import (
@@ -107,7 +107,7 @@ def assumptions_in_words(terms: Terms) -> str:
     return (
         "Expected revenue net of cost is at least the guarantee in every equilibrium, whatever bidders know about "
         f"values and about each other, provided that {known}, that several lots are worth the sum of their values, and "
-        "that bidders care for the expected value of what they get less what they pay."
+        f"that bidders care for the expected value of what they get less what they pay. {EXISTENCE}"
     )
 
 

@@ -47,6 +47,10 @@ class Budget:
         return part
 
     @property
+    def _root(self) -> "Budget":
+        return self if self._whole is None else self._whole._root
+
+    @property
     def elapsed(self) -> float:
         """Seconds since the start."""
         return self._clock() - self._begun
@@ -81,9 +85,9 @@ class Budget:
         if self._whole is not None and self._whole.ended is not None:
             return self._whole.ended
         if self.seconds_left <= 0:
-            return f"the time limit of {self.seconds:g} s was reached"
+            return f"the time limit of {self._root.seconds:g} s was reached"
         if self.work_left <= 0:
-            return f"the work limit of {self.work:g} was reached"
+            return f"the work limit of {self._root.work:g} was reached"
         return None
 
     @property

@@ -48,14 +48,10 @@ class Entry:
 
     @classmethod
     def into(cls, environment: Environment) -> "Entry | None":
-        """The environment with entry payments; None where they would all be zero, as without transfers.
-
-        They are zero for an agent that nothing can harm in any state, and to whom nothing is worth anything in one.
-        """
-        harmless = (environment.utilities >= 0).all(axis=(1, 2))
-        worthless = (environment.utilities == 0).all(axis=2).any(axis=1)
-        if not environment.transfers or (harmless & worthless).all():
+        """The environment with entry payments; None where they would all be zero, as without transfers."""
+        if not environment.entry_payments_matter:
             return None
+        harmless = (environment.utilities >= 0).all(axis=(1, 2))
         chosen, agents = environment.decision_set, environment.agents
         unit = (agents + 1) * max(_largest_payment(environment, i) for i in range(agents))
         kinds = 1 if harmless.all() else 2
@@ -141,7 +137,14 @@ class Entry:
 
 def _largest_payment(environment: Environment, agent: int) -> Fraction:
     """No decision is worth more to the agent in the worst state, nor costs it more there."""
-    own, chosen = environment.utilities[agent], environment.decision_set
-    gain, loss = np.maximum(own, Fraction(0)), np.maximum(-own, Fraction(0))
-    best, worst = (sum(part[:, chosen.group == g].max(axis=1) for g in range(chosen.groups)) for part in (gain, loss))
-    return max(min(best), max(worst))
+    gains = [_most(environment.decision_set, row) for row in environment.utilities[agent].tolist()]
+    losses = [_most(environment.decision_set, [-value for value in row]) for row in environment.utilities[agent]]
+    return max(min(gains), max(losses))
+
+
+def _most(chosen: DecisionSet, utilities: list[Fraction]) -> Fraction:
+    """No less than any decision is worth."""
+    most = [Fraction(0)] * chosen.groups
+    for group, value in zip(chosen.group.tolist(), utilities, strict=True):
+        most[group] = max(most[group], value)
+    return sum(most, Fraction(0))

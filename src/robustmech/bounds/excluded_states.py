@@ -7,6 +7,7 @@ no cost
 to the value.
 """
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -14,10 +15,14 @@ import numpy as np
 from robustmech.bounds.assembly import LocalProgram
 from robustmech.bounds.evaluation import state_multipliers_of, strategic_virtual_objective
 from robustmech.model import IntArray, RationalArray
+from robustmech.model.belief_units import belief_units
+
+_FAR_ABOVE_ROUNDING = 2.0**-30
+"""An excluded state is pushed below the others by this share of its own terms, besides a unit."""
 
 
 def sink_excluded_states(program: LocalProgram, decision_counts: IntArray, multipliers: RationalArray) -> RationalArray:
-    """Raise or lower the multipliers of the excluding rows until no excluded state binds.
+    """Raise or lower the multipliers of the excluding rows, by whole units, until no excluded state binds.
 
     The row of a later exclusion may lift states that an earlier one excluded, so the exclusions are gone through
     backwards.
@@ -29,7 +34,9 @@ def sink_excluded_states(program: LocalProgram, decision_counts: IntArray, multi
     state_multipliers = state_multipliers_of(environment, multipliers)
     possible = program.states
     growth = (objective[:, possible] - state_multipliers[possible].astype(np.float64)).min(axis=1)
-    ceiling = (objective - growth[:, None]).min(axis=0) - program.unit
+    margin = float(program.unit) + _FAR_ABOVE_ROUNDING * (np.abs(objective).max(axis=0) + np.abs(growth).max())
+    ceiling = (objective - growth[:, None]).min(axis=0) - margin
+    steps = program.unit / belief_units(beliefs).unit
     result = multipliers.copy()
     rows = beliefs.exact_rows()
     shift = Fraction(0)
@@ -43,7 +50,8 @@ def sink_excluded_states(program: LocalProgram, decision_counts: IntArray, multi
         for state in exclusion.states:
             excess = state_multipliers[state] - shift - Fraction(float(ceiling[state]))
             depth = max(depth, excess / abs(row.get(state, Fraction(0)) - extreme))
-        step = exclusion.sign * Fraction(int(depth) + 1 if depth else 0)
+        whole = math.floor(depth / steps[exclusion.row]) + 1 if depth else 0
+        step = exclusion.sign * whole * steps[exclusion.row]
         result[exclusion.row] += step
         for state, entry in row.items():
             state_multipliers[state] += step * entry

@@ -2,9 +2,9 @@
 
 import math
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from robustmech.bounds.solution import LowerBound, Solution, UpperBound
+from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, UpperBound
 from robustmech.errors import RobustmechError, SolveError
 from robustmech.model import Environment, Side
 
@@ -42,23 +42,25 @@ class Incumbents:
     Args:
         environment: what is solved.
         sides: the sides that are asked for.
+        entry_payments: whether mechanisms may have payments at action 0.
         target: when the bracket is narrow enough, where it is being refined.
         notes: what kept the search from going on, in words.
     """
 
     environment: Environment
     sides: tuple[Side, ...]
+    entry_payments: bool
     target: Target | None = None
     notes: list[str] = field(default_factory=list)
     _best: dict[Side, Bound] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def offer(self, bound: Bound, *, margin: float = 0.0) -> None:
+    def offer(self, bound: Bound, *, instead: bool = False) -> None:
         """Keep a bound if it is the best of its side.
 
         Args:
             bound: certified.
-            margin: by how much the best so far must be better to be kept.
+            instead: whether to keep it in any case, whatever there was.
         Raises:
             SolveError: if its number is not finite, which certifies nothing.
         """
@@ -67,15 +69,13 @@ class Incumbents:
             raise SolveError(f"the {side.value} number is {bound.value}: nothing was certified")
         with self._lock:
             best = self._best.get(side)
-            gain = (
-                math.inf
-                if best is None
-                else bound.value - best.value
-                if side is Side.LOWER
-                else best.value - bound.value
-            )
-            if gain > -margin:
+            better = best is None or (bound.value > best.value if side is Side.LOWER else bound.value < best.value)
+            if better or instead:
                 self._best[side] = bound
+
+    def offer_stopgap(self, bound: Bound) -> None:
+        """The same for a bound that stands in for the one that was asked for: it is not called proved."""
+        self.offer(replace(bound, record=replace(bound.record, status=BoundStatus.STOPPED)))
 
     def note(self, words: str) -> None:
         """Remember, once, what kept the search from going on."""
@@ -122,6 +122,7 @@ class Incumbents:
             elapsed=elapsed if self.target is not None else None,
             cause=None if narrow_enough else cause or "; ".join(self.notes) or None,
             narrow_enough=narrow_enough or not asked,
+            entry_payments=self.entry_payments,
         )
 
 

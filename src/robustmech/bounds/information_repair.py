@@ -1,5 +1,6 @@
 """From a solver's proposal to an information structure whose marginals are exact."""
 
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -28,6 +29,8 @@ _ROUNDS = 8
 _JOINT_DENOMINATOR = 2**54
 _LIKELY_BITS = 10
 """States whose probability is at least 2^−10 need no larger denominator than usual."""
+_LITTLE = 0.1
+"""Of a row's mass, where there are unlikely states: solvers know rows of small mass no better."""
 _MOST_BITS, _MOST_JOINT_BITS = 22, 8
 """Larger denominators than 2^62 do not fit into 64 bits."""
 
@@ -68,7 +71,8 @@ def exact_law(environment: Environment, discretisation: Discretisation, proposed
     shift = _more_bits(inside)
     if environment.transfers:
         denominator = LAW_DENOMINATOR << shift
-        counts = _conditional_counts(law, floats(inside), denominator)
+        little = _LITTLE if shift else 0.0
+        counts = _conditional_counts(law / discretisation.mass[:, None], floats(inside), denominator, little)
         state_law = weighted_law(discretisation.mass_weights, counts, denominator)
     else:
         denominator = _JOINT_DENOMINATOR << min(shift, _MOST_JOINT_BITS)
@@ -101,14 +105,23 @@ def _require_margin(discretisation: Discretisation, mixed_in: RationalArray, sup
 
 def _more_bits(inside: RationalArray) -> int:
     """By how many bits the unlikeliest state needs a larger denominator, so that rounding to it is negligible."""
-    least = min(p for p in inside.tolist() if p)
-    return min(max((1 / least).__floor__().bit_length() - _LIKELY_BITS, 0), _MOST_BITS)
+    least: Fraction = min(p for p in inside.tolist() if p)
+    return min(max(math.floor(1 / least).bit_length() - _LIKELY_BITS, 0), _MOST_BITS)
 
 
-def _conditional_counts(law: FloatArray, fallback: FloatArray, denominator: int) -> IntArray:
-    """Each row as whole numbers that add up to the denominator; rows without any weight get the fallback law."""
+def _conditional_counts(law: FloatArray, fallback: FloatArray, denominator: int, little: float) -> IntArray:
+    """Each row as whole numbers that add up to the denominator; rows without any weight get the fallback law.
+
+    What a row is off one by is made up for by the likeliest state, if it is `little` and that state has so much. (The
+    law of an unlikely state may all be in rows of small mass, where it is known only if it is left alone.)
+    """
     total = law.sum(axis=1, keepdims=True)
     conditional = np.where(total > 0, law / np.where(total > 0, total, 1.0), fallback)
+    likeliest = fallback.argmax()
+    made_up = law[:, likeliest] + 1 - total[:, 0]
+    close = (np.abs(1 - total[:, 0]) < little) & (made_up >= 0)
+    conditional[close] = law[close]
+    conditional[close, likeliest] = made_up[close]
     counts: IntArray = np.floor(conditional * denominator).astype(np.int64)
     missing = denominator - counts.sum(axis=1)
     counts[np.arange(counts.shape[0]), counts.argmax(axis=1)] += missing
@@ -165,6 +178,4 @@ def _smallest_mixture(
     ratio = max(ratio, Fraction(1, _MIXTURE_DENOMINATOR))
     exact = ratio / (1 + ratio)
     mixture = Fraction(int(exact * _MIXTURE_DENOMINATOR) + 1, _MIXTURE_DENOMINATOR)
-    if mixture >= 1:
-        raise RepairError(f"information: the law of the state is {float(ratio):.1e} away from the beliefs")
-    return mixture
+    return mixture if mixture < 1 else exact

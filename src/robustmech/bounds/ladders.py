@@ -10,6 +10,7 @@ from typing import cast
 
 import numpy as np
 
+from robustmech.bounds.candidates.placing import placed_meshes
 from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
 from robustmech.bounds.sides import LowerPlace, Task, UpperPlace
 from robustmech.bounds.tuning import Families, Family, Widths, tuned
@@ -163,6 +164,24 @@ class GridLadder(Ladder):
         return GridPlace(grids=(Grid.quantile(self.actions[rung]),) * self.agents)
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class PlacedLadder(Ladder):
+    """Meshes whose elements lie where a closed form says.
+
+    Args:
+        side: which side they are for.
+        place: the mesh at a rung; None above the last.
+    """
+
+    side: Side
+    place: Callable[[int], AnyPlace | None]
+
+    def climb(self, task: Task, rung: int) -> AnyPlace | None:
+        """The mesh at a rung; there is nothing to tune."""
+        del task
+        return self.place(rung)
+
+
 def ladders(environment: Environment, alike: tuple[Exchange, ...], *, entry: bool = False) -> list[Ladder]:
     """The ladders that suit an environment, for both sides; with payments at action 0 some are tuned both ways."""
     agents = environment.agents
@@ -186,6 +205,7 @@ def ladders(environment: Environment, alike: tuple[Exchange, ...], *, entry: boo
             found.append(_squares())
     actions = {1: (10, 20, 40, 80, 160), 2: (10, 20, 40, 60), 3: (5, 8, 11, 14, 18)}.get(agents, (2, 3, 5))
     found += [GridLadder(side=side, agents=agents, actions=actions) for side in Side]
+    found += [PlacedLadder(side=side, place=place) for side, place in placed_meshes(environment)]
     _give_hints(found, kinds)
     if entry:
         spaced = [ladder for ladder in found if isinstance(ladder, SpacedLadder) and ladder.side is Side.LOWER]

@@ -22,6 +22,8 @@ from robustmech.model import (
 )
 
 _ROUNDS = 24
+_ROUNDING = 1e-12
+"""Decisions are rounded to this, so that mixing in less may not help."""
 
 
 def feasible_decisions(environment: Environment, discretisation: Discretisation, proposed: FloatArray) -> IntArray:
@@ -66,9 +68,12 @@ def require_secure_decision(environment: Environment) -> None:
 
 
 def _constraints(environment: Environment, members: tuple[bool, ...]) -> RationalArray:
-    """The distinct rows of utilities that could be negative, for the agents at their lowest action."""
+    """The distinct rows of utilities that could be negative, for the agents at their lowest action.
+
+    Each is in units of its largest entry, so that one tolerance serves all.
+    """
     rows = {
-        tuple(row)
+        _in_own_unit(row)
         for i, member in enumerate(members)
         if member
         for row in environment.utilities[i].tolist()
@@ -80,34 +85,48 @@ def _constraints(environment: Environment, members: tuple[bool, ...]) -> Rationa
     return table
 
 
+def _in_own_unit(row: list[Fraction]) -> tuple[Fraction, ...]:
+    unit = max(map(abs, row))
+    return tuple(value / unit for value in row)
+
+
 def _secure(environment: Environment, rows: RationalArray, proposed: FloatArray) -> IntArray:
     chosen = environment.decision_set
+    counts = into_decision_set(chosen, proposed)
+    if not _violations(chosen, rows, counts).any():
+        return counts
     face = secure_face(chosen, rows)
     counts = face.tied(into_decision_set(chosen, proposed, face.dropped))
     weight = np.zeros(counts.shape[0])
     for attempt in range(_ROUNDS):
-        worst = _worst_violation(chosen, rows, counts)
-        bad = np.flatnonzero(worst > 0)
+        missing = _violations(chosen, rows, counts)
+        bad = np.flatnonzero(missing.any(axis=1))
         if not bad.size:
             return counts
-        weight[bad] = np.minimum(1.0, np.maximum(4 * weight[bad], worst[bad] / (worst[bad] + face.slack) + 1e-12))
+        room = np.append(face.slack, face.least_slack)
+        needed = (missing[bad] / (missing[bad] + room)).max(axis=1) + _ROUNDING
+        weight[bad] = np.minimum(1.0, np.maximum(4 * weight[bad], needed))
         if attempt == _ROUNDS - 1:
             weight[bad] = 1.0
         blend = (1 - weight[bad])[:, None] * np.clip(proposed[bad], 0, 1) + weight[bad][:, None] * face.inside
         counts[bad] = face.tied(into_decision_set(chosen, blend, face.dropped))
-    worst = _worst_violation(chosen, rows, counts)
-    if (worst > 0).any():
+    worst = _violations(chosen, rows, counts)
+    if worst.any():
         raise RepairError(
-            f"participation security of the lowest action is violated by {worst.max():.1e}, and no decision in units "
-            "of 2^-40 was found that restores it"
+            f"participation security of the lowest action is violated by {worst.max():.1e} of a utility's size, and no "
+            "decision in units of 2^-40 was found that restores it"
         )
     return counts
 
 
-def _worst_violation(chosen: DecisionSet, rows: RationalArray, counts: IntArray) -> FloatArray:
-    """How far each node's decision is from the decision set and from utilities of at least zero; zero is exact."""
-    utilities = np.max(-(counts.astype(object) @ rows.T), axis=1) * Fraction(1, MECHANISM_DENOMINATOR)
-    worst = np.maximum(utilities.astype(np.float64), 0.0)
+def _violations(chosen: DecisionSet, rows: RationalArray, counts: IntArray) -> FloatArray:
+    """What each node's utilities lack to be at least zero, and how far its decision is from the decision set.
+
+    Returns:
+        Shape (nodes, rows + 1); zero is exact.
+    """
+    utilities = -(counts.astype(object) @ rows.T) * Fraction(1, MECHANISM_DENOMINATOR)
+    missing = np.maximum(utilities.astype(np.float64), 0.0)
     outside = np.maximum(-counts, counts - np.array([int(cap * MECHANISM_DENOMINATOR) for cap in chosen.cap])).max(
         axis=1
     )
@@ -115,5 +134,4 @@ def _worst_violation(chosen: DecisionSet, rows: RationalArray, counts: IntArray)
         total = counts[:, chosen.group == g].sum(axis=1)
         over = np.abs(total - MECHANISM_DENOMINATOR) if required else total - MECHANISM_DENOMINATOR
         outside = np.maximum(outside, over)
-    violation: FloatArray = np.maximum(worst, np.maximum(outside, 0) / MECHANISM_DENOMINATOR)
-    return violation
+    return np.column_stack([missing, np.maximum(outside, 0) / MECHANISM_DENOMINATOR])

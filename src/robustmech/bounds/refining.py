@@ -1,15 +1,17 @@
 """Refining a bracket until it is as narrow as asked."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from robustmech.bounds.budget import OutOfBudgetError
+from robustmech.bounds.candidates import lower_candidates, upper_candidates
 from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
-from robustmech.bounds.sides import LowerPlace, Task, UpperPlace, Watch, solve_lower, solve_upper
+from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import require_memory
 from robustmech.bounds.solution import LowerBound, UpperBound
+from robustmech.continuum.recognising import closed_form_number, recognised
 from robustmech.errors import SolveError, SpacingError
 from robustmech.model import Side
 
@@ -73,14 +75,15 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
         SizeError: if no ladder's first program fits the memory.
         RobustmechError: what went wrong last, if a side has no number in the end.
     """
+    offer_candidates(task, incumbents, incumbents.offer)
     climbers = [
         _Climber(ladder)
         for ladder in ladders(task.environment, task.alike, entry=task.entry is not None)
         if ladder.side in incumbents.sides
     ]
-    for side in incumbents.sides:
-        if incumbents.number(side) is None:
-            _require_fitting(task, target, [climber.ladder for climber in climbers if climber.ladder.side is side])
+    known = incumbents.complete and (incumbents.narrow_enough or recognised(task.environment) is not None)
+    for side in () if known else incumbents.sides:
+        _require_fitting(task, target, [climber.ladder for climber in climbers if climber.ladder.side is side])
     trouble: Exception = SolveError("nothing could be certified")
     while not incumbents.narrow_enough and task.budget.ended is None:
         climber = _next(climbers, incumbents, task)
@@ -97,6 +100,39 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
     if not incumbents.complete:
         task.budget.require()
         raise trouble
+
+
+def offer_candidates(
+    task: Task, incumbents: Incumbents, offer: Callable[[LowerBound | UpperBound], None], *, first_only: bool = False
+) -> None:
+    """Offer what can be had without a mesh's program, the cheapest first: one for certain, more while there is time.
+
+    Args:
+        task: what is solved.
+        incumbents: what there is, for its sides in turn.
+        offer: what takes the bounds.
+        first_only: whether one for each side will do.
+    """
+    streams = {side: _candidates(task, side) for side in incumbents.sides}
+    rounds = 0
+    while streams and not (rounds and (first_only or incumbents.narrow_enough or task.budget.ended is not None)):
+        rounds += 1
+        for side in list(streams):
+            if not first_only:
+                _with_bracket(task.watch, incumbents)(Stage(side=side, name="certifying"))
+            try:
+                bound = next(streams[side], None)
+                if bound is None:
+                    del streams[side]
+                else:
+                    offer(bound)
+            except Exception as error:  # candidates are a help, and what fails with them must not end the search
+                del streams[side]
+                incumbents.note(in_words(error))
+
+
+def _candidates(task: Task, side: Side) -> Iterator[LowerBound | UpperBound]:
+    yield from lower_candidates(task) if side is Side.LOWER else upper_candidates(task)
 
 
 def _note_limit(incumbents: Incumbents, words: str | None) -> None:
@@ -127,7 +163,7 @@ def _next(climbers: list[_Climber], incumbents: Incumbents, task: Task) -> _Clim
         if not fresh and _too_much(chosen, task):
             chosen.finished = True
             _note_limit(incumbents, f"finer meshes would not fit into the {task.budget.limits_in_words}")
-        elif len(chosen.values) >= _SETTLED and _gain(chosen, incumbents) < _NEGLIGIBLE * task.worth:
+        elif len(chosen.values) >= _SETTLED and _gain(chosen, incumbents, task) < _NEGLIGIBLE * task.worth:
             chosen.finished = True
         else:
             return chosen
@@ -157,6 +193,8 @@ def _climb(climber: _Climber, incumbents: Incumbents, task: Task, target: Target
     climber.effort = size.seconds
     found = _solve(replace(task, watch=_with_bracket(task.watch, incumbents)), place, side)
     incumbents.offer(found)
+    if task.iterations is not None and found.record.iterations >= task.iterations:
+        _note_limit(incumbents, f"solves ended at the limit of {task.iterations} iterations")
     climber.seconds = task.budget.elapsed - begun
     climber.values.append(found.value)
 
@@ -165,17 +203,22 @@ def _priority(climber: _Climber, incumbents: Incumbents, task: Task) -> float:
     """Less is sooner: effort for each unit of expected gain."""
     if not climber.values:
         return -1.0
-    return climber.expected_effort / max(_gain(climber, incumbents), 1e-3 * _NEGLIGIBLE * task.worth)
+    return climber.expected_effort / max(_gain(climber, incumbents, task), 1e-3 * _NEGLIGIBLE * task.worth)
 
 
-def _gain(climber: _Climber, incumbents: Incumbents) -> float:
-    """What the next rung is expected to bring its side; with one side only, measured by the value's size."""
+def _gain(climber: _Climber, incumbents: Incumbents, task: Task) -> float:
+    """What the next rung is expected to bring its side; with one side only, measured by the value's size.
+
+    Where there is a closed form no side can gain more than what it is away from that.
+    """
     own = incumbents.number(climber.ladder.side)
     if own is None:
         return float("inf")
     bracket = incumbents.bracket
     width = abs(own) if bracket is None else abs(bracket[1] - bracket[0])
-    return climber.expected_gain(own, 1.0 if climber.ladder.side is Side.LOWER else -1.0, width)
+    gain = climber.expected_gain(own, 1.0 if climber.ladder.side is Side.LOWER else -1.0, width)
+    known = closed_form_number(task.environment)
+    return gain if known is None else min(gain, abs(known.value - own))
 
 
 def _solve(task: Task, place: AnyPlace, side: Side) -> LowerBound | UpperBound:

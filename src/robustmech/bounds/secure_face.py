@@ -9,7 +9,7 @@ import numpy.typing as npt
 import scipy.sparse as sp
 
 from robustmech.errors import InputError
-from robustmech.lp import HighsSolver, LinearProgram
+from robustmech.lp import HighsSolver, LinearProgram, solve_scaled
 from robustmech.model import MECHANISM_DENOMINATOR, DecisionSet, FloatArray, IntArray, RationalArray
 from robustmech.model.exact_systems import ExactSystem, Row
 
@@ -22,16 +22,16 @@ class SecureFace:
 
     Args:
         dropped: decisions that are never used there, shape (decisions,).
-        rows: the utilities that are not everywhere zero there, exact, shape (rows, decisions).
-        inside: a decision vector at which every one of those rows is positive.
-        slack: the smallest of them there; one if there is none.
+        inside: a decision vector at which every one of those utilities is positive that is not zero everywhere there.
+        slack: each utility at that vector, shape (rows,); the smallest of the others where it is zero everywhere.
+        least_slack: the smallest of them; one if all are zero everywhere.
         ties: for each decision that the others determine, the coefficients of those others and the constant.
     """
 
     dropped: npt.NDArray[np.bool_]
-    rows: RationalArray
     inside: FloatArray
-    slack: float
+    slack: FloatArray
+    least_slack: float
     ties: dict[int, tuple[Row, Fraction]]
 
     def tied(self, counts: IntArray) -> IntArray:
@@ -58,17 +58,22 @@ def secure_face(chosen: DecisionSet, rows: RationalArray) -> SecureFace:
 
     Args:
         chosen: the decision set.
-        rows: utilities that must be at least zero, exact, shape (rows, decisions).
+        rows: utilities that must be at least zero, exact, of a largest size of one each, shape (rows, decisions).
     Raises:
         InputError: if no decision makes them all at least zero, so that no mechanism is participation secure.
     """
     inside, row_margin, decision_margin = _relative_interior(chosen, rows)
     dropped = decision_margin <= _TIGHT
     tight = row_margin <= _TIGHT
-    kept = rows[~tight]
-    ties = _ties(chosen, rows[tight], dropped)
-    slack = float(min((kept.astype(np.float64) @ inside).tolist(), default=1.0))
-    return SecureFace(dropped=dropped, rows=kept, inside=inside, slack=slack, ties=ties)
+    slack = rows.astype(np.float64) @ inside
+    least = float(slack[~tight].min(initial=1.0))
+    return SecureFace(
+        dropped=dropped,
+        inside=inside,
+        slack=np.where(tight, least, slack),
+        least_slack=least,
+        ties=_ties(chosen, rows[tight], dropped),
+    )
 
 
 def _ties(chosen: DecisionSet, tight: RationalArray, dropped: npt.NDArray[np.bool_]) -> dict[int, tuple[Row, Fraction]]:
@@ -89,14 +94,13 @@ def _relative_interior(chosen: DecisionSet, rows: RationalArray) -> tuple[FloatA
     """A point with as many margins positive as possible, and the margins of rows and decisions."""
     count, decisions = rows.shape
     utilities = rows.astype(np.float64)
-    # In units of each row's largest entry, so that one tolerance serves all.
-    utilities = utilities / np.abs(utilities).max(axis=1, keepdims=True)
     member = np.zeros((chosen.groups, decisions))
     member[chosen.group, np.arange(decisions)] = 1.0
     margins = np.vstack([-np.identity(count + decisions), np.zeros((chosen.groups, count + decisions))])
     left = np.vstack([utilities, np.identity(decisions), member])
     most = 0.1 / (count + decisions)
-    found = HighsSolver(method="simplex").solve(
+    found = solve_scaled(
+        HighsSolver(method="simplex"),
         LinearProgram(
             cost=np.concatenate([np.zeros(decisions), -np.ones(count + decisions)]),
             matrix=sp.csr_array(np.hstack([left, margins])),
@@ -104,8 +108,11 @@ def _relative_interior(chosen: DecisionSet, rows: RationalArray) -> tuple[FloatA
             row_upper=np.concatenate([np.full(count + decisions, np.inf), np.ones(chosen.groups)]),
             column_lower=np.zeros(2 * decisions + count),
             column_upper=np.concatenate([chosen.cap.astype(np.float64), np.full(count + decisions, most)]),
-        )
+        ),
     )
     if not found.status.solved:
-        raise InputError("no decision is participation secure in every state: add an outside option")
+        raise InputError(
+            "no decision is participation secure in every state: add an outside option, or with transfers allow "
+            "payments at the lowest action (entry_payments)"
+        )
     return found.primal[:decisions], found.primal[decisions : decisions + count], found.primal[decisions + count :]

@@ -15,6 +15,7 @@ from robustmech.bounds.entry import Entry
 from robustmech.bounds.evaluation import exact_multipliers, informational_value, strategic_value
 from robustmech.bounds.excluded_states import sink_excluded_states
 from robustmech.bounds.information_repair import exact_law
+from robustmech.bounds.multipliers import are_known, best_multipliers
 from robustmech.bounds.participation import feasible_decisions, require_secure_decision
 from robustmech.bounds.size import ProgramSize
 from robustmech.bounds.solution import (
@@ -83,6 +84,10 @@ class Place(Protocol):
         """An estimate of the program's size, before it is built."""
         ...
 
+    def __hash__(self) -> int:
+        """Equal places are one."""
+        ...
+
 
 class LowerPlace(Place, Protocol):
     """Where a lower program lives, and what its solution is called there."""
@@ -123,7 +128,7 @@ class Task:
         worth: what is at stake, in absolute value.
         watch: called with progress reports.
         iterations: the solver's iterations for one program, at most; None for no limit.
-        entry: the environment with payments at action 0, where mechanisms may have them.
+        entry: the environment with payments at action 0, where mechanisms may have them and they can matter.
     """
 
     environment: Environment
@@ -151,6 +156,7 @@ class Task:
         if found.status is SolverStatus.INFEASIBLE and side is Side.LOWER:
             require_secure_decision(program.environment)
         if not found.status.has_solution:
+            self.budget.require()
             raise SolveError(
                 f"{self.solver.capabilities.name} ended with '{found.detail}' on the {side.value} program and left "
                 "nothing to certify: try another grid or the other solver"
@@ -243,8 +249,11 @@ class _Certified:
             counts = feasible_decisions(environment, discretisation, decisions)
         else:
             counts = entry.secured(discretisation, decisions)
-        multipliers = sink_excluded_states(program, counts, exact_multipliers(environment, y))
-        value, _ = strategic_value(environment, discretisation, counts, multipliers)
+        candidates = [
+            (strategic_value(environment, discretisation, counts, sunk)[0], sunk)
+            for sunk in (sink_excluded_states(program, counts, tried) for tried in _multipliers(program, counts, y))
+        ]
+        value, multipliers = max(candidates, key=lambda candidate: candidate[0])
         return cls(
             entry=entry,
             place=place,
@@ -267,6 +276,19 @@ class _Certified:
         except RepairError:
             return self
         return found.refined(program, times - 1) if found.value > self.value else self
+
+
+def _multipliers(program: LocalProgram, counts: IntArray, y: FloatArray) -> list[RationalArray]:
+    """The proposed belief multipliers; without transfers the best for the decisions, if need be beside the proposed."""
+    environment, discretisation = program.environment, program.discretisation
+    proposed = exact_multipliers(environment, y)
+    if environment.transfers:
+        return [proposed]
+    try:
+        best = best_multipliers(environment, discretisation, counts)
+    except SolveError:
+        return [proposed]
+    return [best] if are_known(environment.beliefs) else [best, proposed]
 
 
 def solve_lower(task: Task, place: LowerPlace) -> LowerBound:

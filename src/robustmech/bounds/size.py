@@ -107,7 +107,7 @@ def require_fitting(
         else:
             high = middle - 1
     mend = f"{fits} actions each would fit" if fits > 1 else "no grid fits: use fewer states or agents"
-    if fits > 4 and any(grid.name.startswith("published") for grid in grids):
+    if fits > 4 and any(grid.published_parameter is not None for grid in grids):
         mend = f"published {math.isqrt(fits - 1)} would fit"
     raise SizeError(
         f"the program has {size.profiles:,} profiles, {size.rows:,} rows and {size.nonzeros:,} non-zeros, about "

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from robustmech.bounds.size import ProgramSize
+from robustmech.bounds.tightness import Tightness, tightness
+from robustmech.continuum.recognising import ClosedFormNumber, closed_form_number
 from robustmech.elements import ExponentialInformation, PiecewiseLinearMechanism
 from robustmech.lp import Capabilities, LinearSolution, LinearSolver
 from robustmech.model import (
@@ -24,10 +26,16 @@ AnyInformation = InformationStructure | ExponentialInformation
 
 
 class BoundStatus(Enum):
-    """How good a certified number is. Either way it is a bound."""
+    """How good certified numbers are. In any case they are bounds.
+
+    Proved: as good as the programs that were asked for, or a bracket as narrow as was asked for. Stopped early: they
+    may be weaker than that. A duality gap that may be real: the search for a narrower bracket came to its end, and no
+    hypothesis is known to hold under which there must be one; this is said of brackets, never of one side.
+    """
 
     PROVED = "proved"
     STOPPED = "stopped early"
+    GAP = "a duality gap that may be real"
 
     def __str__(self) -> str:
         return self.value
@@ -59,7 +67,6 @@ class SolveRecord:
 
 def record_of(found: LinearSolution, solver: LinearSolver, size: ProgramSize, started: float) -> SolveRecord:
     """The record of a solve that began at a reading of ``time.perf_counter``."""
-    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     return SolveRecord(
         status=BoundStatus.PROVED if found.status.solved else BoundStatus.STOPPED,
         solver=solver.capabilities,
@@ -67,8 +74,14 @@ def record_of(found: LinearSolution, solver: LinearSolver, size: ProgramSize, st
         iterations=found.iterations,
         seconds=time.perf_counter() - started,
         size=size,
-        peak_memory=peak if sys.platform == "darwin" else peak * 1024,
+        peak_memory=peak_memory(),
     )
+
+
+def peak_memory() -> int:
+    """The largest resident memory so far of this process or of one that it solved in, in bytes."""
+    peak = max(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,7 +91,8 @@ class LowerBound:
     Args:
         value: the number, rounded down.
         mechanism: a participation-secure mechanism whose guarantee is at least the value, but for the rounding of its
-            transfers to doubles.
+            transfers to doubles. A guarantee is over the equilibria that exist: a finite mechanism has one, a rule on
+            real bids is assumed to. The value itself is at most the supremum over finite mechanisms in either case.
         multipliers: y, exact, one per belief row; with the mechanism they prove the value.
         record: how it was found.
     """
@@ -114,7 +128,8 @@ class Solution:
         upper: the potential side, or None if it was not asked for.
         elapsed: wall time of the search that ended in these numbers, where there was one.
         narrow_enough: whether the search found a bracket as narrow as was asked for.
-        cause: what ended the solve early, in words: a limit, an interrupt or a failure; None if nothing did.
+        cause: what ended the search early, in words: time, work, memory, an interrupt, a failure; None for nothing.
+        entry_payments: whether mechanisms could charge agents, or pay them, at action 0 (with transfers).
     """
 
     environment: Environment
@@ -123,6 +138,7 @@ class Solution:
     elapsed: float | None = None
     narrow_enough: bool = True
     cause: str | None = None
+    entry_payments: bool = False
 
     @property
     def grids(self) -> tuple[Grid, ...]:
@@ -160,12 +176,28 @@ class Solution:
     @property
     def status(self) -> BoundStatus:
         """Proved if every side that was asked for is, and the bracket is as narrow as was asked for."""
-        proved = (
-            self.cause is None
-            and self.narrow_enough
-            and all(record.status is BoundStatus.PROVED for record in self.records)
-        )
-        return BoundStatus.PROVED if proved else BoundStatus.STOPPED
+        if self.narrow_enough:
+            searched = self.elapsed is not None and len(self.records) == 2
+            proved = searched or all(record.status is BoundStatus.PROVED for record in self.records)
+            return BoundStatus.PROVED if proved and self.cause is None else BoundStatus.STOPPED
+        return BoundStatus.GAP if self.cause is None and self.tightness is None else BoundStatus.STOPPED
+
+    @property
+    def tightness(self) -> Tightness | None:
+        """Why the maximum guarantee is known to be the minimum potential; None where that is not known."""
+        return tightness(self.environment, entry_payments=self.entry_payments)
+
+    @property
+    def entry_payments_left_out(self) -> bool:
+        """Whether the lower number leaves out payments at action 0 that could have made it larger."""
+        return self.lower is not None and not self.entry_payments and self.environment.entry_payments_matter
+
+    @property
+    def existence_assumed(self) -> bool:
+        """Whether the mechanism's promise supposes that there is an equilibrium: for a rule on real bids that is not
+        proved, in a finite mechanism there always is one.
+        """
+        return self.lower is not None and isinstance(self.lower.mechanism, PiecewiseLinearMechanism)
 
     @property
     def seconds(self) -> float:
@@ -173,6 +205,11 @@ class Solution:
         if self.elapsed is not None:
             return self.elapsed
         return sum(record.seconds for record in self.records)
+
+    @property
+    def closed_form(self) -> ClosedFormNumber | None:
+        """The closed form that the problem is an instance of, and its number; None if there is none."""
+        return closed_form_number(self.environment)
 
     @property
     def state_law(self) -> FloatArray | None:

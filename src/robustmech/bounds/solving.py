@@ -5,14 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from robustmech.bounds.budget import Budget, OutOfBudgetError
+from robustmech.bounds.budget import Budget
+from robustmech.bounds.candidates import grid_lower_candidates, grid_upper_candidates
 from robustmech.bounds.entry import Entry
 from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
-from robustmech.bounds.refining import refine
+from robustmech.bounds.refining import offer_candidates, refine
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, require_fitting, require_memory
-from robustmech.bounds.solution import Solution
+from robustmech.bounds.solution import BoundStatus, Solution
 from robustmech.bounds.supervision import Interrupted, supervised
 from robustmech.bounds.units import worth
 from robustmech.elements import Meshes, ShareDensities, SharesWithoutTransfers
@@ -38,7 +39,7 @@ def solve(
     memory_limit: float = DEFAULT_MEMORY_LIMIT,
     gap: float | None = None,
     relative_gap: float | None = None,
-    entry_payments: bool = True,
+    entry_payments: bool | None = None,
     watch: Watch | None = None,
 ) -> Solution:
     """Bracket the maximum guarantee and the minimum potential.
@@ -61,7 +62,8 @@ def solve(
         gap: without a grid, how narrow a bracket will do.
         relative_gap: likewise, in proportion to the value; 0.01 if neither is given.
         entry_payments: whether, with transfers, mechanisms may charge agents even at action 0, as much as the decision
-            is worth to them in the worst state, or pay them what it costs them.
+            is worth to them in the worst state, or pay them what it costs them; by default they may, but on the papers'
+            grids, whose program leaves such payments out.
         watch: called with progress reports from the solving thread.
     Raises:
         InputError: for beliefs that no prior satisfies, or options that make no sense.
@@ -80,13 +82,14 @@ def solve(
         time_limit = _DEFAULT_SECONDS
     chosen = _solver(solver)
     sides = tuple(Side) if side == "both" else (Side(side),)
-    incumbents = Incumbents(environment=environment, sides=sides)
     budget = Budget(time_limit, work)
+    allowed = not _all_published(environment, grid) if entry_payments is None else entry_payments
+    incumbents = Incumbents(environment=environment, sides=sides, entry_payments=allowed)
 
     def search() -> None:
         task = Task(
             environment=environment,
-            entry=Entry.into(environment) if entry_payments and Side.LOWER in sides else None,
+            entry=Entry.into(environment) if allowed and Side.LOWER in sides else None,
             alike=exchanges(environment),
             solver=chosen,
             budget=budget,
@@ -124,26 +127,50 @@ def _supervised(search: Callable[[], None], incumbents: Incumbents, budget: Budg
         raise Interrupted(found if found.records else None) from None
     cause = None if failure is None else in_words(failure)
     if not incumbents.complete:
-        if isinstance(failure, RobustmechError | MemoryError):
+        if isinstance(failure, RobustmechError):
             raise failure
         raise SolveError(f"nothing could be certified: {cause}") from failure
-    if isinstance(failure, RobustmechError) and not isinstance(failure, OutOfBudgetError):
+    if isinstance(failure, InputError):
         raise failure
     return incumbents.solution(elapsed=budget.elapsed, cause=cause)
 
 
+def _all_published(environment: Environment, grid: Grid | Sequence[Grid] | Meshes | None) -> bool:
+    """Whether every agent's grid is one of the papers'."""
+    if grid is None or isinstance(grid, Meshes):
+        return False
+    return all(own.published_parameter is not None for own in one_per_agent(grid, environment.agents))
+
+
 def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: float, incumbents: Incumbents) -> None:
-    """Offer both sides' numbers on given grids or meshes: to the first side half of the time."""
+    """Offer both sides' numbers on given grids or meshes: to the first side half of the time.
+
+    Raises:
+        InputError: if the problem or the grids make no sense.
+    """
     lower, upper = _places(task.environment, grid, memory_limit)
-    for place, side in enumerate(incumbents.sides):
-        last = place == len(incumbents.sides) - 1
+    limited = task.budget.seconds is not None
+    offer_candidates(task, incumbents, incumbents.offer_stopgap, first_only=not limited)
+    for side in incumbents.sides:
+        last = side is incumbents.sides[-1]
         own = task if last else replace(task, budget=task.budget.part(1 / 2))
         try:
-            incumbents.offer(solve_lower(own, lower) if side is Side.LOWER else solve_upper(own, upper))
-        except OutOfBudgetError as error:
+            found = solve_lower(own, lower) if side is Side.LOWER else solve_upper(own, upper)
+        except InputError:
+            raise
+        except Exception as error:  # a failure of any kind must not lose what there is besides
             incumbents.note(in_words(error))
-    if not incumbents.complete:
-        task.budget.require()
+        else:
+            # What was asked for, or the best there is where there was too little time for it.
+            proved = found.record.status is BoundStatus.PROVED
+            incumbents.offer(found, instead=proved or not limited)
+            if proved and (side is Side.UPPER or found.value >= 0):
+                continue
+            if not proved:
+                incumbents.note(f"the {side.value} program ended with '{found.record.detail}'")
+        others = grid_lower_candidates(task, lower) if side is Side.LOWER else grid_upper_candidates(task, upper)
+        for candidate in others:
+            incumbents.offer_stopgap(candidate)
 
 
 def _check_limits(

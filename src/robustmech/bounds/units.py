@@ -4,6 +4,7 @@ A program in a problem's own unit is the same number for number in euros, in cen
 exact, and only its result is rounded.
 """
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -15,11 +16,13 @@ from robustmech.model.interior import interior_law
 
 _LEAST_WORTH = 1e-4
 """Stakes below this share of the usual size of utilities are not told from none: solvers are good to 1e-9 of it."""
+_USUAL_BITS = 4
+"""What to expect of a state's largest utility is seldom less than 2^−4 of the largest of all."""
 
 
 @lru_cache(maxsize=16)
 def program_unit(environment: Environment) -> Fraction:
-    """The usual size of utilities: the largest, halved until it is at most twice what to expect of a state's largest.
+    """The usual size of utilities: the largest, halved until it is less than 16 times what to expect of a state's.
 
     The expectation is at a prior inside the beliefs. So values that are too unlikely to matter do not set the unit.
 
@@ -30,9 +33,10 @@ def program_unit(environment: Environment) -> Fraction:
     possible = interior_law(environment.beliefs)
     likely: Fraction = (possible * size).sum()
     if not likely:
-        return max(size) or Fraction(1)
+        return Fraction(max(size)) or Fraction(1)
     largest: Fraction = max(size[possible > 0])
-    return largest / 2 ** ((largest / likely).__floor__().bit_length() - 1)
+    halvings = max(math.floor(largest / likely).bit_length() - _USUAL_BITS, 0)
+    return largest / Fraction(2**halvings)
 
 
 def worth(environment: Environment) -> float:

@@ -34,13 +34,7 @@ def main() -> NoReturn:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         from robustmech.cli.application import run
 
-        code = run()
-        if threading.active_count() > 1:
-            # A search that was left alone may still be in native code, which must not find the interpreter taken down.
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(code)
-        sys.exit(code)
+        sys.exit(run())
     except KeyboardInterrupt:
         _say_interrupted()
     except ImportError:
@@ -48,6 +42,21 @@ def main() -> NoReturn:
         if not interrupts:
             raise
         _say_interrupted()
+
+
+def command() -> NoReturn:
+    """The same for a process of its own, which ends even where a search was left alone.
+
+    That may still be in native code, which must not find the interpreter taken down.
+    """
+    try:
+        main()
+    except SystemExit as ended:
+        if threading.active_count() > 1:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(ended.code if isinstance(ended.code, int) else 0)
+        raise
 
 
 def _keep_output() -> None:
@@ -73,4 +82,4 @@ def _say_interrupted() -> NoReturn:
     sys.exit(130)
 
 
-__all__ = ["main"]
+__all__ = ["command", "main"]

@@ -13,6 +13,7 @@ from typing import NoReturn
 import click
 
 from robustmech.cli import OUTPUT_LOST
+from robustmech.cli.saying import say
 from robustmech.errors import InputError, RobustmechError
 from robustmech.memory import is_lack_of_memory, require_address_space
 
@@ -145,7 +146,7 @@ def _abandon_output() -> None:
 
 def _fail(message: str, code: int) -> NoReturn:
     with suppress(OSError):
-        click.echo(f"robustmech: {' '.join(message.split())}", err=True)
+        say(f"robustmech: {' '.join(message.split())}", err=True)
     sys.exit(code)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from robustmech.cli.saying import say_json
 from robustmech.errors import InputError
 
 
@@ -40,6 +41,6 @@ def clear_command(auction: Path, bids: Path, out: Path | None, as_json: bool, al
     if out is not None:
         write_whole(out, (text + "\n").encode())
     if as_json:
-        click.echo(text)
+        say_json(text)
     else:
         show(rules, settlement, out)

@@ -4,11 +4,10 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import click
-
 from robustmech.auctions import AuctionFile, Line, SealedBids, Settlement, parse_bid, read_bids, settle
 from robustmech.auctions.phrases import number_of
 from robustmech.auctions.rounding import payment_rule, rounding_rule
+from robustmech.cli.saying import say, say_json
 from robustmech.cli.tables import ABSENT, column, padded, table
 from robustmech.errors import InputError
 from robustmech.problems.reading import shown
@@ -47,7 +46,7 @@ def content(rules: AuctionFile, settlement: Settlement) -> dict[str, object]:
 
 def show(rules: AuctionFile, settlement: Settlement, out: Path | None) -> None:
     """Print a settlement as a table."""
-    click.echo(click.style(rules.title, bold=True))
+    say(rules.title, bold=True)
     headings = ["bidder", *_headings(rules), "lots", f"payment {rules.currency}"]
     rows = [
         [line.bidder, *row, f"{line.lots:,}", f"{line.payment:,}"]
@@ -55,13 +54,13 @@ def show(rules: AuctionFile, settlement: Settlement, out: Path | None) -> None:
     ]
     total = ["total", "", "", "", f"{settlement.lots:,}", f"{settlement.revenue:,}"]
     for text in table(headings, [*rows, total]):
-        click.echo(text)
-    click.echo(f"of {number_of(rules.lots, 'lot')} offered")
-    click.echo(rounding_rule(rules.rounding, rules.seed))
-    click.echo(payment_rule(rules.terms.pays_per_lot))
-    click.echo(f"digest of rules and bids: {settlement.digest}")
+        say(text)
+    say(f"of {number_of(rules.lots, 'lot')} offered")
+    say(rounding_rule(rules.rounding, rules.seed))
+    say(payment_rule(rules.terms.pays_per_lot))
+    say(f"digest of rules and bids: {settlement.digest}")
     if out is not None:
-        click.echo(f"written to {out}")
+        say(f"written to {out}")
 
 
 def _headings(rules: AuctionFile) -> list[str]:
@@ -93,7 +92,7 @@ def show_alternatives(rules: AuctionFile, bids: Path, alternatives: tuple[str, .
         found.append(("instead", settle(rules, changed).lines[place]))
     if as_json:
         answers = [_answer(case, line) for case, line in found]
-        click.echo(json.dumps({"currency": rules.currency, "what_if": answers}, indent=2, ensure_ascii=False))
+        say_json(json.dumps({"currency": rules.currency, "what_if": answers}, indent=2, ensure_ascii=False))
         return
     last, digits = "lots × price" if rules.terms.pays_per_lot else "payment", rules.minor_digits
     rows = [
@@ -101,7 +100,7 @@ def show_alternatives(rules: AuctionFile, bids: Path, alternatives: tuple[str, .
         for (case, line), (bid, *row) in zip(found, _rows(rules, [line for _, line in found]), strict=True)
     ]
     for text in table(["bidder", *_headings(rules), f"{last} {rules.currency}"], rows):
-        click.echo(text)
+        say(text)
 
 
 def _answer(case: str, line: Line) -> dict[str, object]:

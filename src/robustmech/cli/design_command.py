@@ -5,6 +5,8 @@ from typing import Literal
 
 import click
 
+from robustmech.cli.saying import say
+
 
 @click.command("design", short_help="From what a seller knows to an auction file.")
 @click.argument("problem", required=False, type=click.Path(path_type=Path))
@@ -111,5 +113,8 @@ def design_command(
         seed=seed,
     )
     write(auction, out, picture)
-    for line in [*notes, *lines(auction), f"written to {out}; clear bids with: robustmech clear {out} BIDS.csv"]:
-        click.echo(line)
+    for note in notes:
+        say(note)
+    say(auction.title, bold=True)
+    for line in [*lines(auction), f"written to {out}; clear bids with: robustmech clear {out} BIDS.csv"]:
+        say(line)

@@ -5,8 +5,6 @@ from fractions import Fraction
 from math import floor
 from pathlib import Path
 
-import click
-
 from robustmech.auctions import (
     AuctionFile,
     CommonValueTerms,
@@ -143,7 +141,7 @@ def write(auction: AuctionFile, out: Path, picture: Path | None) -> None:
 
 def lines(auction: AuctionFile) -> list[str]:
     """What the seller reads: the promise, how it compares, the rules, and what bids bring."""
-    lines = [click.style(auction.title, bold=True), *_promise_lines(auction)]
+    lines = _promise_lines(auction)
     lines += [auction.assumptions, "", auction.bid, "", "rules"]
     lines += [f"{number}. {rule}" for number, rule in enumerate(auction.rules, start=1)]
     for constants in auction.constants[:_SHOWN_CONSTANTS]:

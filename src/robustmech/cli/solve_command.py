@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from robustmech.cli.application import interrupts_held, leave_at_once
+from robustmech.cli.saying import say, say_json
 from robustmech.errors import InputError
 
 # Libraries are loaded where they are used, and so not for help or a mistyped option.
@@ -132,7 +133,7 @@ def solve_command(
         if as_json:
             from robustmech.report import solution_json
 
-            click.echo(json.dumps(solution_json(solution, asked.title, timed=work is None), allow_nan=False))
+            say_json(json.dumps(solution_json(solution, asked.title, timed=work is None), allow_nan=False))
         else:
             _print_table(asked, solution, out, timed=work is None)
         if interrupted:
@@ -185,11 +186,11 @@ def _print_table(asked: "Problem", solution: "Solution", out: Path | None, *, ti
     from robustmech.report import data_lines, solution_rows
 
     if asked.title:
-        click.echo(click.style(asked.title, bold=True))
+        say(asked.title, bold=True)
     if asked.data is not None:
         for line in data_lines(asked.data):
-            click.echo(line)
+            say(line)
     for label, text in solution_rows(solution, timed=timed):
-        click.echo(f"{label:18}  {text}")
+        say(f"{label:18}  {text}")
     if out is not None:
-        click.echo(f"written to {out}; check it with: robustmech verify {out}")
+        say(f"written to {out}; check it with: robustmech verify {out}")

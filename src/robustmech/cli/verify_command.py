@@ -1,10 +1,14 @@
 """robustmech verify: compute both numbers again from the artefacts, exactly."""
 
 import json
+import sys
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from robustmech.cli.saying import say, say_json
 
 if TYPE_CHECKING:
     from robustmech.verification import Verification
@@ -21,10 +25,10 @@ def verify_command(folder: Path, as_json: bool) -> None:
 
     verification = verify(folder)
     if as_json:
-        click.echo(json.dumps(_as_json(verification), allow_nan=False))
+        say_json(json.dumps(_as_json(verification), allow_nan=False))
     else:
         for line in _lines(verification):
-            click.echo(line)
+            say(line)
     if not verification.passed:
         click.get_current_context().exit(NOT_VERIFIED)
 
@@ -47,9 +51,21 @@ def _as_json(verification: "Verification") -> dict[str, object]:
         "verified": verification.passed,
         "lower": verification.claimed_lower,
         "upper": verification.claimed_upper,
-        "exact_lower": None if verification.lower is None else str(verification.lower),
-        "exact_upper": None if verification.upper is None else str(verification.upper),
+        "exact_lower": _exact(verification.lower),
+        "exact_upper": _exact(verification.upper),
         "checks": [
             {"name": check.name, "passed": check.passed, "detail": check.detail} for check in verification.checks
         ],
     }
+
+
+def _exact(number: Fraction | None) -> str | None:
+    """An exact number as text, however many digits it has: the interpreter stops at some thousand if not asked."""
+    if number is None:
+        return None
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        return str(number)
+    finally:
+        sys.set_int_max_str_digits(limit)

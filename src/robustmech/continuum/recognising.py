@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from robustmech.errors import RobustmechError
 from robustmech.model import Beliefs, Environment, RationalArray
 
 if TYPE_CHECKING:
@@ -61,10 +62,12 @@ class KnownMeansProblem:
     Args:
         means: each bidder's, or the least that it may be.
         bound: the highest value.
+        rows: for each bidder the belief row that says so, and by what it multiplies the bidder's value.
     """
 
     means: tuple[Fraction, ...]
     bound: Fraction
+    rows: tuple[tuple[int, Fraction], ...]
     name: str = "known means"
 
     @cached_property
@@ -131,6 +134,30 @@ class SpendingProblem:
 
 
 ClosedFormProblem = CommonValueProblem | KnownMeansProblem | ConstantSumProblem | SpendingProblem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedFormNumber:
+    """What a closed form says.
+
+    Args:
+        model: its name.
+        value: the maximum guarantee, which is the minimum potential, in units of the designer's payoff; computed in
+            floating point and not certified.
+    """
+
+    model: str
+    value: float
+
+
+@lru_cache(maxsize=8)
+def closed_form_number(environment: Environment) -> ClosedFormNumber | None:
+    """The closed form's number where one applies and can be computed."""
+    problem = recognised(environment)
+    try:
+        return None if problem is None else ClosedFormNumber(model=problem.name, value=problem.guarantee)
+    except (RobustmechError, ArithmeticError, ValueError):
+        return None
 
 
 @lru_cache(maxsize=8)
@@ -236,8 +263,8 @@ def _known_means(beliefs: Beliefs, values: RationalArray) -> KnownMeansProblem |
     if any(corner not in place for corner in corners):
         return None
     origin, alone = place[corners[0]], [place[corners[1 << i]] for i in range(bidders)]
-    means: list[Fraction | None] = [None] * bidders
-    for row, low, high in zip(beliefs.exact_rows(), beliefs.lower, beliefs.upper, strict=True):
+    said: dict[int, tuple[Fraction, int, Fraction]] = {}
+    for r, (row, low, high) in enumerate(zip(beliefs.exact_rows(), beliefs.lower, beliefs.upper, strict=True)):
         entries = np.full(beliefs.states, Fraction(0), dtype=object)
         entries[list(row)] = list(row.values())
         level = entries[origin]
@@ -248,10 +275,15 @@ def _known_means(beliefs: Beliefs, values: RationalArray) -> KnownMeansProblem |
         least = None if not speaks else low if slopes[speaks[0]] > 0 else high
         if least is not None:
             i = speaks[0]
-            mean = (least - level) / slopes[i]
-            means[i] = max(mean, means[i] or Fraction(0))
-    found = tuple(mean for mean in means if mean is not None and 0 < mean < bound)
-    return KnownMeansProblem(means=found, bound=bound) if len(found) == bidders else None
+            found = (least - level) / slopes[i], r, slopes[i]
+            said[i] = max(found, said.get(i, found), key=lambda entry: entry[0])
+    if sorted(said) != list(range(bidders)) or not all(0 < mean < bound for mean, _, _ in said.values()):
+        return None
+    return KnownMeansProblem(
+        means=tuple(said[i][0] for i in range(bidders)),
+        bound=bound,
+        rows=tuple(said[i][1:] for i in range(bidders)),
+    )
 
 
 def _spending(environment: Environment) -> SpendingProblem | None:

@@ -1,5 +1,6 @@
 """What every auction rule on real bids offers."""
 
+from decimal import ROUND_FLOOR, Context, localcontext
 from typing import Protocol
 
 from robustmech.model import FloatArray
@@ -31,3 +32,9 @@ def checked_bids(bids: object, bidders: int) -> FloatArray:
         InputError: for what is not a number, or a bid that is negative or not finite; the message names its place.
     """
     return checked_profiles(bids, bidders, "bidder")
+
+
+def rounded_down(number: float, digits: int = 6) -> str:
+    """A number that is promised, with this many digits and never more than it is."""
+    with localcontext(Context(prec=digits, rounding=ROUND_FLOOR)) as context:
+        return f"{float(context.create_decimal(repr(float(number)))):.{digits}g}"

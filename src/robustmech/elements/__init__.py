@@ -9,6 +9,7 @@ from robustmech.elements.information_meshes import (
 )
 from robustmech.elements.mechanism_meshes import Boxes, CrossedTriangles, Shares, SharesWithoutTransfers, Triangles
 from robustmech.elements.meshes import InformationMesh, MechanismMesh, Mesh, Meshes
+from robustmech.elements.public_signals import PublicSignals
 from robustmech.elements.rule import PiecewiseLinearMechanism
 from robustmech.elements.spacing import Spacing
 from robustmech.elements.stored_growth import StoredGrowth, stored_growth
@@ -25,6 +26,7 @@ __all__ = [
     "Mesh",
     "Meshes",
     "PiecewiseLinearMechanism",
+    "PublicSignals",
     "ShareDensities",
     "Shares",
     "SharesWithoutTransfers",

@@ -21,7 +21,8 @@ class PiecewiseLinearMechanism:
         decision_names: names of the decisions.
         entry_payments: what agents pay beside, given at the nodes as decisions are; None if there is nothing.
     Source: Brooks & Du (2025), Lemma 6, for the guarantee, which holds in every equilibrium; derived for these meshes
-    in docs/sharp-bounds.md. Decisions and transfers are Lipschitz in the own action, as the proof needs.
+    in docs/sharp-bounds.md. That there is an equilibrium is assumed (section 5 there). Decisions and transfers are
+    Lipschitz in the own action, as the proof needs.
     """
 
     mesh: MechanismMesh

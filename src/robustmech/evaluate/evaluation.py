@@ -15,7 +15,7 @@ class Evaluation:
         other_side: the designer's payoff at the reported equilibrium or mechanism. That is the solver's estimate from
             the other side: not a bound, since incentives hold only up to the residual.
         residual: the most that an agent gains by a deviation at the reported equilibrium or mechanism, and the most
-            that it misses a constraint on the state's law by; recomputed from the data.
+            that it misses a constraint on the state's law by, relative to its entries; recomputed from the data.
         deviation_multipliers: α_i(x, x') ≥ 0 on the constraint that agent i does not gain by x' in place of x, for each
             agent, of shape (m_i, m_i) with a zero diagonal.
         record: how the program was solved.

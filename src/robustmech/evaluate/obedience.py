@@ -13,7 +13,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from robustmech.lp import LinearProgram, LinearSolution
-from robustmech.model import Environment, FloatArray, IntArray, Mechanism
+from robustmech.model import Environment, FloatArray, IntArray, Mechanism, floats
+from robustmech.model.belief_units import belief_units
 from robustmech.model.priors import exclusions, possible_states
 
 _NEGLIGIBLE = 1e-13
@@ -54,21 +55,22 @@ class ObedienceProgram:
 
     def belief_multipliers(self, solution: LinearSolution) -> FloatArray:
         """The proposed y, one per belief row, in the environment's units."""
-        start = sum(pairs.size for pairs in self.pairs)
-        return -solution.multipliers[start : start + self.environment.beliefs.rows] * self.unit
+        start, beliefs = sum(pairs.size for pairs in self.pairs), self.environment.beliefs
+        found = -solution.multipliers[start : start + beliefs.rows] * self.unit
+        return found / floats(belief_units(beliefs).unit)
 
     def equilibrium(self, solution: LinearSolution) -> tuple[FloatArray, float, float]:
         """The proposed joint law, scaled to a law, with the designer's payoff and the largest violated constraint.
 
         Returns:
-            σ of shape (m_1, …, m_N, all states), the payoff, and the residual, in the environment's units.
+            σ of shape (m_1, …, m_N, all states), the payoff, and the residual, in the environment's units, or where a
+            belief row is missed in units of that row's largest entry.
         """
         law = np.clip(solution.primal, 0.0, None)
         law = law / law.sum() if law.sum() > 0 else np.full(law.size, 1.0 / law.size)
         sides = self.linear.matrix @ law
         violation = np.maximum(self.linear.row_lower - sides, sides - self.linear.row_upper)
-        obedience = sum(pairs.size for pairs in self.pairs)
-        violation[:obedience] *= self.unit
+        violation[: sum(pairs.size for pairs in self.pairs)] *= self.unit
         joint = np.zeros((law.size // self.states.size, self.environment.states))
         joint[:, self.states] = law.reshape(-1, self.states.size)
         shape = (*(grid.actions for grid in self.mechanism.grids), self.environment.states)
@@ -86,24 +88,21 @@ def obedience_program(mechanism: Mechanism, environment: Environment) -> Obedien
     beliefs = environment.beliefs
     states = np.flatnonzero(possible_states(beliefs, exclusions(beliefs)))
     payoff, utilities = payoffs(mechanism, environment)
-    unit = max(environment.scale, float(np.abs(payoff).max()), float(np.abs(utilities).max()))
+    unit = max(float(np.abs(part[..., states]).max()) for part in (payoff, utilities)) or 1.0
     index = np.arange(payoff[..., states].size).reshape(*payoff.shape[:-1], states.size)
     blocks, pairs = zip(
         *(_constraints(utilities[i][..., states] / unit, index, i) for i in range(environment.agents)), strict=True
     )
     profiles = payoff[..., 0].size
-    belief = sp.kron(np.ones((1, profiles)), beliefs.matrix[:, states], format="csr")
-    low, high = (
-        np.array([infinite if limit is None else float(limit) for limit in limits])
-        for limits, infinite in ((beliefs.lower, -np.inf), (beliefs.upper, np.inf))
-    )
+    own = belief_units(beliefs)
+    belief = sp.kron(np.ones((1, profiles)), own.matrix[:, states], format="csr")
     constraints = sum(own.size for own in pairs)
     penalties = 0.0 if beliefs.penalties is None else beliefs.penalties[states].astype(float)
     linear = LinearProgram(
         cost=((payoff[..., states] - penalties) / unit).ravel(),
         matrix=sp.csr_array(sp.vstack([*blocks, belief, sp.csr_array(np.ones((1, index.size)))], format="csr")),
-        row_lower=np.concatenate([np.zeros(constraints), low, [1.0]]),
-        row_upper=np.concatenate([np.full(constraints, np.inf), high, [1.0]]),
+        row_lower=np.concatenate([np.zeros(constraints), own.lower, [1.0]]),
+        row_upper=np.concatenate([np.full(constraints, np.inf), own.upper, [1.0]]),
         column_lower=np.zeros(index.size),
         column_upper=np.full(index.size, np.inf),
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from robustmech.errors import InputError, SolveError
-from robustmech.lp import HighsSolver, Limits, LinearProgram, LinearSolution, LinearSolver, SolverStatus
+from robustmech.lp import HighsSolver, Limits, LinearProgram, LinearSolution, LinearSolver, SolverStatus, solve_scaled
 from robustmech.model import FloatArray, Grid
 
 _MOST_DEVIATIONS_FOR_CROSSOVER = 2500
@@ -37,7 +37,7 @@ def proposal(program: LinearProgram, solver: LinearSolver, time_limit: float | N
     """
     if time_limit is not None and not time_limit > 0:
         raise InputError(f"time limit is {time_limit}: give a positive number of seconds")
-    found = solver.solve(program, limits=Limits(seconds=time_limit))
+    found = solve_scaled(solver, program, limits=Limits(seconds=time_limit))
     if found.status is SolverStatus.INFEASIBLE:
         raise InputError(impossible)
     if not found.status.has_solution:

@@ -21,6 +21,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from robustmech.bounds.decision_repair import into_decision_set
+from robustmech.bounds.units import program_unit
 from robustmech.lp import LinearProgram, LinearSolution
 from robustmech.model import Environment, FloatArray, InformationStructure, IntArray, Mechanism
 
@@ -96,7 +97,7 @@ def signal_laws(information: InformationStructure) -> tuple[FloatArray, ...]:
 
 def truth_telling_program(information: InformationStructure, environment: Environment) -> TruthTellingProgram:
     """Assemble the program. The rows of a signal without probability are empty."""
-    joint, chosen, unit = information.joint, environment.decision_set, environment.scale
+    joint, chosen, unit = information.joint, environment.decision_set, float(program_unit(environment))
     shape = joint.shape[:-1]
     profiles = int(np.prod(shape))
     interim = sum(shape) if environment.transfers else 0

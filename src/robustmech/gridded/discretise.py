@@ -7,16 +7,15 @@ Source: Brooks & Du (2023), Theorem 1, Lemma 1 and programs (20) and (27).
 """
 
 from collections.abc import Callable, Sequence
-from fractions import Fraction
 
 import numpy as np
-import scipy.sparse as sp
 
-from robustmech.bounds.evaluation import informational_value, strategic_value, strategic_virtual_objective
+from robustmech.bounds.evaluation import informational_value, strategic_value
 from robustmech.bounds.information_repair import exact_information
+from robustmech.bounds.multipliers import best_multipliers as best_multipliers_of
 from robustmech.bounds.participation import feasible_decisions
-from robustmech.errors import InputError, ShapeError, SolveError
-from robustmech.lp import ClarabelSolver, LinearProgram, LinearSolver
+from robustmech.errors import InputError, ShapeError
+from robustmech.lp import LinearSolver
 from robustmech.model import (
     Discretisation,
     Environment,
@@ -123,7 +122,7 @@ def best_multipliers(
 ) -> RationalArray:
     """The belief multipliers y that make `lower_number` largest, to the solver's accuracy; any others are valid too."""
     discretisation, counts = _feasible_counts(mechanism, environment)
-    return _best_multipliers(environment, discretisation, counts, solver or ClarabelSolver())
+    return best_multipliers_of(environment, discretisation, counts, solver)
 
 
 def information_on_grids(
@@ -242,46 +241,8 @@ def _multipliers(
     environment: Environment, discretisation: Discretisation, counts: IntArray, given: Numbers | None
 ) -> RationalArray:
     if given is None:
-        return _best_multipliers(environment, discretisation, counts, ClarabelSolver())
+        return best_multipliers_of(environment, discretisation, counts)
     exact = rationals(given, "multipliers")
     if exact.shape != (environment.beliefs.rows,):
         raise ShapeError(f"multipliers have shape {exact.shape}: expected ({environment.beliefs.rows},)")
     return exact
-
-
-def _best_multipliers(
-    environment: Environment, discretisation: Discretisation, counts: IntArray, solver: LinearSolver
-) -> RationalArray:
-    r"""The multipliers on the belief rows of nature's problem against a fixed mechanism.
-
-    Nature picks :math:`\sigma \ge 0` with the law of the state in the beliefs to make
-    :math:`\sum \sigma(x,\theta) (\Phi(x,\theta) - \lambda_0(\theta))` least, where with transfers each profile has its
-    mass and without only all of σ sums to one. This side of the problem is always feasible and bounded.
-    """
-    beliefs = environment.beliefs
-    objective = strategic_virtual_objective(environment, discretisation, counts)[0]
-    if beliefs.penalties is not None:
-        objective = objective - beliefs.penalties.astype(np.float64)
-    rows, states = objective.shape
-    mass = discretisation.mass if environment.transfers else np.ones(rows)
-    each = sp.kron(sp.identity(rows), np.ones((1, states)), format="csr")
-    sums = each if environment.transfers else sp.csr_array(np.ones((1, rows * states)))
-    ones = np.ones(sums.shape[0])
-    low = np.array([-np.inf if limit is None else float(limit) for limit in beliefs.lower])
-    high = np.array([np.inf if limit is None else float(limit) for limit in beliefs.upper])
-    found = solver.solve(
-        LinearProgram(
-            cost=(objective * mass[:, None]).ravel() / environment.scale,
-            matrix=sp.csr_array(sp.vstack([sums, sp.kron(mass[None, :], beliefs.matrix)], format="csr")),
-            row_lower=np.concatenate([ones, low]),
-            row_upper=np.concatenate([ones, high]),
-            column_lower=np.zeros(rows * states),
-            column_upper=np.full(rows * states, np.inf),
-        )
-    )
-    if not found.status.has_solution:
-        raise SolveError(f"the solver ended with '{found.detail}' on the belief multipliers: give some")
-    proposed = np.nan_to_num(-found.multipliers[ones.size :] * environment.scale).tolist()
-    sides = [beliefs.lower[r] if y > 0 else beliefs.upper[r] for r, y in enumerate(proposed)]
-    exact = [Fraction(0) if side is None else Fraction(y) for y, side in zip(proposed, sides, strict=True)]
-    return rationals(np.array(exact, dtype=object)) if exact else rationals([])

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -39,15 +40,30 @@ main(answers)
 """
 _PR_SET_PDEATHSIG = 1  # from Linux's prctl.h
 _STEP_SECONDS = 0.05
+_LEAST_SECONDS = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What the process is sent: a configured solver, a program, and its limits."""
+    """What the process is sent: a configured solver, a program, and its limits.
+
+    Args:
+        solver: which is to solve it.
+        program: what is solved.
+        limits: as if the solve began now.
+        until: when its seconds are over, as a reading of ``time.time``; None if there is no such limit.
+    """
 
     solver: LinearSolver
     program: LinearProgram
     limits: Limits
+    until: float | None = None
+
+    def limits_left(self) -> Limits:
+        """The limits, less the time since they were made."""
+        if self.until is None:
+            return self.limits
+        return replace(self.limits, seconds=max(self.until - time.time(), _LEAST_SECONDS))
 
 
 def solve_isolated(task: Task, progress: Progress | None) -> LinearSolution:
@@ -56,8 +72,9 @@ def solve_isolated(task: Task, progress: Progress | None) -> LinearSolution:
     Raises:
         MemoryError: if the process had too little memory.
     """
-    stopped = task.limits.stopped
-    task = replace(task, limits=replace(task.limits, stopped=None))
+    stopped, seconds = task.limits.stopped, task.limits.seconds
+    until = None if seconds is None else time.time() + seconds
+    task = replace(task, limits=replace(task.limits, stopped=None), until=until)
     paths = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     with tempfile.TemporaryFile() as said:
         # A session of its own, so that the terminal's Ctrl-C reaches only this process, which then decides.
@@ -161,4 +178,4 @@ def main(answers: int) -> None:
             pickle.dump(iteration, stream)
             stream.flush()
 
-        pickle.dump(task.solver.solve(task.program, limits=task.limits, progress=report), stream)
+        pickle.dump(task.solver.solve(task.program, limits=task.limits_left(), progress=report), stream)

@@ -10,8 +10,19 @@ import numpy as np
 import numpy.typing as npt
 import scipy.sparse as sp
 
-from robustmech.lp.program import FloatArray, Limits, LinearProgram, LinearSolution, LinearSolver, Progress
+from robustmech.lp.program import (
+    FloatArray,
+    Limits,
+    LinearProgram,
+    LinearSolution,
+    LinearSolver,
+    Progress,
+    SolverStatus,
+)
 
+_AT_EASE = 5
+"""Exponents of two that leave solvers at ease, either way."""
+_LEAST_SECONDS = 1e-3
 _Exponents = npt.NDArray[np.int64]
 
 
@@ -42,24 +53,38 @@ class Scaling:
 def solve_scaled(
     solver: LinearSolver, program: LinearProgram, *, limits: Limits | None = None, progress: Progress | None = None
 ) -> LinearSolution:
-    """What a solver makes of a program, which it is given scaled: see `LinearSolver.solve`."""
-    scaling = scaled(program)
-    return scaling.undo(solver.solve(scaling.program, limits=limits or Limits(), progress=progress))
+    """What a solver makes of a program, which it is given scaled: see `LinearSolver.solve`.
+
+    Where it breaks down numerically it is given the program once more, with every row and column scaled to one.
+    """
+    spent = 0.0
+    for at_ease in (_AT_EASE, 0):
+        left = Limits() if limits is None else limits
+        if spent and left.seconds is not None:
+            left = replace(left, seconds=max(left.seconds - spent, _LEAST_SECONDS))
+        scaling = scaled(program, at_ease)
+        found = scaling.undo(solver.solve(scaling.program, limits=left, progress=progress))
+        if found.status is not SolverStatus.FAILED:
+            break
+        spent += found.seconds
+    return found
 
 
-def scaled(program: LinearProgram) -> Scaling:
-    """Make the largest entry of every row and of every column between one and two, in absolute value.
+def scaled(program: LinearProgram, at_ease: int = _AT_EASE) -> Scaling:
+    """Bring the largest entry of every row, then of every column, to between 2^−a and 2^a in absolute value.
 
-    Rows are scaled first; then columns can only grow, each to a largest entry of about one, and so no row's largest
-    exceeds that either.
+    What lies there already stays as it is: solvers scale such programs themselves, and better for knowing them.
+
+    Args:
+        at_ease: a.
     """
     matrix = program.matrix
     exponent = np.frexp(matrix.data)[1].astype(np.int64)
     filled = matrix.data != 0
     own = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[filled]
     other, exponent = matrix.indices[filled], exponent[filled]
-    row = -_largest(own, exponent, matrix.shape[0])
-    column = -_largest(other, exponent + row[own], matrix.shape[1])
+    row = _towards_one(_largest(own, exponent, matrix.shape[0]), at_ease)
+    column = _towards_one(_largest(other, exponent + row[own], matrix.shape[1]), at_ease)
     by_row, by_column = np.ldexp(1.0, row), np.ldexp(1.0, column)
     data = matrix.data * np.repeat(by_row, np.diff(matrix.indptr)) * by_column[matrix.indices]
     return Scaling(
@@ -74,6 +99,11 @@ def scaled(program: LinearProgram) -> Scaling:
         row=by_row,
         column=by_column,
     )
+
+
+def _towards_one(exponent: _Exponents, at_ease: int) -> _Exponents:
+    """The least scaling that leaves no exponent beyond what solvers are at ease with."""
+    return np.clip(exponent, -at_ease, at_ease) - exponent
 
 
 def _largest(place: npt.NDArray[np.integer], exponent: _Exponents, size: int) -> _Exponents:

@@ -119,14 +119,17 @@ def bilateral_trade(
 ) -> Environment:
     """Trade of one good between a seller (agent 0) and a buyer (agent 1); the designer wants the gains from trade.
 
-    The two decisions are trade at the low price and trade at the high price; mixtures give every price between.
+    The two decisions are trade at the low price and trade at the high price; mixtures give every price between. Both
+    numbers are for mechanisms that trade at such prices, and a wider interval can only raise them: reports say which
+    it is. The default goes beyond all values, on either side, by as much as they differ; docs/public-expenditure.md
+    says what is lost by that, and by less.
 
     Args:
         values: the seller's and the buyer's value in each state, shape (states, 2); at least zero.
         prior: the probability of each state; or else give beliefs.
         beliefs: the priors the designer holds possible.
-        prices: the low and the high price; by default the buyer's lowest and the seller's highest value, at which
-            the buyer and the seller never lose by trading.
+        prices: the low and the high price; by default with D the distance between the lowest and the highest value of
+            either, D below the lowest and D above the highest.
     Source: Brooks & Du (2023), section 4.3.
     """
     table = rationals(values, "values")
@@ -134,8 +137,9 @@ def bilateral_trade(
         raise ShapeError(f"values has shape {table.shape}: expected (states, 2), seller then buyer")
     require_free_disposal(table)
     _require_distinct_states(table)
-    limits = prices if prices is not None else (min(table[:, 1]), max(table[:, 0]))
-    low, high = sorted(rational(price, "prices") for price in limits)
+    lowest, highest = min(table.ravel()), max(table.ravel())
+    usual = 2 * lowest - highest, 2 * highest - lowest
+    low, high = sorted(rational(price, "prices") for price in (usual if prices is None else prices))
     price = rationals([low, high])
     seller, buyer = table[:, 0, None], table[:, 1, None]
     return Environment(
@@ -146,6 +150,7 @@ def bilateral_trade(
         transfers=False,
         agent_names=("seller", "buyer"),
         decision_names=(f"trade at {low}", f"trade at {high}"),
+        restrictions=(f"trade at prices from {low} to {high}",),
     )
 
 

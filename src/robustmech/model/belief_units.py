@@ -8,7 +8,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from robustmech.model.beliefs import Beliefs
+from robustmech.model.exact_systems import Row
 from robustmech.model.rational import FloatArray, RationalArray, floats
+
+Limits = tuple[Fraction | None, Fraction | None]
+"""The lower and the upper limit of a row."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -29,17 +33,33 @@ class BeliefUnits:
 
 
 @lru_cache(maxsize=16)
+def exact_rows_in_units(beliefs: Beliefs) -> tuple[list[Row], list[Limits]]:
+    """The rows and their limits, exact, each row divided by its largest entry in absolute value.
+
+    Not for changing: they are remembered.
+    """
+    rows, limits = [], []
+    for row, lower, upper in zip(beliefs.exact_rows(), beliefs.lower, beliefs.upper, strict=True):
+        unit = max(map(abs, row.values()), default=Fraction(1))
+        rows.append({state: value / unit for state, value in row.items()})
+        limits.append((None if lower is None else lower / unit, None if upper is None else upper / unit))
+    return rows, limits
+
+
+@lru_cache(maxsize=16)
 def belief_units(beliefs: Beliefs) -> BeliefUnits:
     """Count every row in its own unit."""
-    rows = beliefs.exact_rows()
-    unit = np.array([max(map(abs, row.values()), default=Fraction(1)) for row in rows], dtype=object)
+    unit = np.full(beliefs.rows, Fraction(1), dtype=object)
+    for r, row in enumerate(beliefs.exact_rows()):
+        unit[r] = max(map(abs, row.values()), default=Fraction(1))
     low, high = np.full(beliefs.rows, -np.inf), np.full(beliefs.rows, np.inf)
-    for r, (lower, upper) in enumerate(zip(beliefs.lower, beliefs.upper, strict=True)):
-        entries = list(rows[r].values()) + [Fraction(0)] * (len(rows[r]) < beliefs.states)
+    rows, limits = exact_rows_in_units(beliefs)
+    for r, (row, (lower, upper)) in enumerate(zip(rows, limits, strict=True)):
+        entries = list(row.values()) + [Fraction(0)] * (len(row) < beliefs.states)
         if lower is not None and lower >= min(entries):
-            low[r] = lower / unit[r]
+            low[r] = lower
         if upper is not None and upper <= max(entries):
-            high[r] = upper / unit[r]
+            high[r] = upper
     value = floats(beliefs.value / unit[beliefs.row])
     return BeliefUnits(
         unit=unit,

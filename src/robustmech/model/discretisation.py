@@ -54,7 +54,8 @@ class Discretisation:
         local: each agent's local gains at each row, each of shape (rows, nodes).
         mass: the probability of each row; positive, sums to one; rounded.
         mass_weights: whole numbers in proportion to the mass, an object array; each is exact to within ``mass_doubt``,
-            and their sum is exact.
+            and their sum is exact. Empty for a lower program on grids, which does not need them: on the papers' finest
+            grids they have hundreds of digits each.
         lowest: for each agent, the nodes at which that agent takes the lowest action.
         row_shape: the shape of a function of rows.
         node_shape: the shape of a function of nodes.
@@ -101,7 +102,7 @@ def on_grids(grids: Sequence[Grid], side: Side) -> Discretisation:
         evaluation=sp.csr_array(sp.identity(profiles, format="csr")),
         local=tuple(along(i, _difference(grid, side), shape) for i, grid in enumerate(grids)),
         mass=product_law(grids).ravel(),
-        mass_weights=_product_weights(grids).ravel(),
+        mass_weights=_product_weights(grids).ravel() if side is Side.UPPER else np.empty(0, dtype=object),
         lowest=tuple(index.take(0, axis=i).ravel() for i in range(len(grids))),
         row_shape=shape,
         node_shape=shape,

@@ -27,6 +27,8 @@ class Environment:
             pictures, and to find agents that may be exchanged.
         agent_names: names of the agents.
         decision_names: names of the decisions.
+        restrictions: what the decisions stand for is restricted to, in words that are shown beside the numbers: both
+            are for mechanisms within these.
     Raises:
         ShapeError: if the shapes disagree.
         InputError: for a number that is not finite.
@@ -41,6 +43,7 @@ class Environment:
     own_decisions: IntArray | None = None
     agent_names: tuple[str, ...] = ()
     decision_names: tuple[str, ...] = ()
+    restrictions: tuple[str, ...] = ()
     utilities_rounded: FloatArray = field(init=False, repr=False)
     payoff_rounded: FloatArray = field(init=False, repr=False)
 
@@ -99,6 +102,16 @@ class Environment:
     def payoff_ignores_state(self) -> bool:
         """Whether the designer's payoff from each decision is the same in every state."""
         return bool((self.payoff == self.payoff[:1]).all())
+
+    @property
+    def entry_payments_matter(self) -> bool:
+        """Whether payments at action 0 can differ from zero: with transfers, and not all agents are safe at zero.
+
+        Zero it must be for an agent that nothing harms in any state, and to whom nothing is worth anything in one.
+        """
+        harmless = (self.utilities >= 0).all(axis=(1, 2))
+        worthless = (self.utilities == 0).all(axis=2).any(axis=1)
+        return self.transfers and not bool((harmless & worthless).all())
 
     def own_values(self, law: FloatArray) -> FloatArray:
         """Expected utility of each agent's own decisions under laws (…, states) of the state: (agents, goods, …)."""

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -56,6 +57,16 @@ class Grid:
         top = k * k
         weights = [(k - 1) ** j * k ** (top - 1 - j) for j in range(top)]
         return cls(weights=(*weights, (k - 1) ** top), name=f"published {k}")
+
+    @property
+    def published_parameter(self) -> int | None:
+        """The k for which ρ is that of the papers' grid X(k), whatever the grid is called; None where there is none."""
+        k = math.isqrt(len(self.weights) - 1)
+        if k < 2 or k * k != len(self.weights) - 1:
+            return None
+        below, top = self.weights[:-1], self.weights[-1]
+        falling = all(after * k == before * (k - 1) for before, after in pairwise(below))
+        return k if falling and top == below[-1] * (k - 1) else None
 
     @classmethod
     def quantile(cls, actions: int) -> "Grid":

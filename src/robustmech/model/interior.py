@@ -39,9 +39,8 @@ def interior_law(beliefs: Beliefs) -> RationalArray:
         if not _contains(beliefs, law):
             raise InputError("beliefs: no prior satisfies the rows")
     else:
-        law = _made_exact(beliefs, possible)
-        if law is None:
-            law = _exactly_inside(beliefs, possible)
+        found = _made_exact(beliefs, possible)
+        law = _exactly_inside(beliefs, possible) if found is None else found
     law.setflags(write=False)
     return law
 
@@ -82,27 +81,18 @@ def _made_exact(beliefs: Beliefs, possible: BoolArray) -> RationalArray | None:
 
 
 def _exactly_inside(beliefs: Beliefs, possible: BoolArray) -> RationalArray:
-    """The average of vertices that together have every state and every limit's slack that any prior has.
+    """A prior with every state's probability and every limit's slack positive that any prior has so.
 
     Raises:
-        InputError: if there is no vertex.
+        InputError: if there is no prior.
     """
     states = np.flatnonzero(possible).tolist()
     rows, targets, columns = _standard_form(beliefs, states)
     polytope = ExactPolytope(rows, targets, columns)
     if not polytope.feasible:
         raise InputError("beliefs: no prior satisfies the rows")
-    vertices = [polytope.vertex()]
-    missing = set(np.flatnonzero(np.equal(vertices[0], 0)).tolist())
-    while missing:
-        vertex = polytope.raise_sum(missing)
-        found = {column for column in missing if vertex[column]}
-        if not found:
-            break
-        vertices.append(vertex)
-        missing -= found
     law = np.full(beliefs.states, _ZERO, dtype=object)
-    law[states] = np.sum(vertices, axis=0)[: len(states)] / len(vertices)
+    law[states] = polytope.inside()[: len(states)]
     return law
 
 

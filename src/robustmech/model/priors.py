@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robustmech.errors import InputError, RepairError
+from robustmech.model.belief_units import exact_rows_in_units
 from robustmech.model.beliefs import Beliefs
 from robustmech.model.exact_systems import ExactSystem, Row
 from robustmech.model.rational import IntArray, RationalArray
@@ -93,17 +94,17 @@ def independent_rows(beliefs: Beliefs, possible: BoolArray, row_orbit: IntArray)
     sums: dict[int, Row] = {}
     targets: dict[int, Fraction] = {}
     members: dict[int, list[int]] = {}
-    rows = beliefs.exact_rows()
+    rows, limits = exact_rows_in_units(beliefs)
     for r in np.flatnonzero(beliefs.equality).tolist():
         orbit = int(row_orbit[r])
         total = sums.setdefault(orbit, {})
         for c, v in rows[r].items():
             if possible[c]:
                 total[c] = total.get(c, _ZERO) + v
-        targets[orbit] = targets.get(orbit, _ZERO) + (beliefs.lower[r] or _ZERO)
+        targets[orbit] = targets.get(orbit, _ZERO) + (limits[r][0] or _ZERO)
         members.setdefault(orbit, []).append(r)
     system = ExactSystem()
-    ordered = sorted(sums, key=lambda orbit: abs(targets[orbit]) / max(map(abs, sums[orbit].values()), default=_ONE))
+    ordered = sorted(sums, key=lambda orbit: abs(targets[orbit]) / len(members[orbit]))
     # The sum's pivot is best a state of the last row: then no other row is made dense by it.
     preferred = next((list(sums[orbit])[:1] for orbit in reversed(ordered) if sums[orbit]), [])
     system.add(dict.fromkeys(np.flatnonzero(possible).tolist(), _ONE), _ONE, preferred)

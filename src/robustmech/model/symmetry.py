@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from robustmech.lp import orbits
+from robustmech.model.belief_units import Limits, exact_rows_in_units
 from robustmech.model.environment import Environment
 from robustmech.model.grid import Grid
 from robustmech.model.rational import IntArray
@@ -109,9 +110,7 @@ def _signatures(environment: Environment, agents: IntArray, decisions: IntArray)
 
 def _rows(environment: Environment, states: IntArray) -> IntArray | None:
     """The belief row that each row becomes when the states are exchanged."""
-    beliefs = environment.beliefs
-    limits = list(zip(beliefs.lower, beliefs.upper, strict=True))
-    plain = beliefs.exact_rows()
+    plain, limits = exact_rows_in_units(environment.beliefs)
     place = {_row_key(row, limit): r for r, (row, limit) in enumerate(zip(plain, limits, strict=True))}
     if len(place) < len(plain):
         return None
@@ -120,5 +119,5 @@ def _rows(environment: Environment, states: IntArray) -> IntArray | None:
     return None if None in target else np.array(target, dtype=np.int64)
 
 
-def _row_key(row: dict[int, Fraction], limit: tuple[Fraction | None, Fraction | None]) -> tuple[object, ...]:
+def _row_key(row: dict[int, Fraction], limit: Limits) -> tuple[object, ...]:
     return frozenset(row.items()), limit

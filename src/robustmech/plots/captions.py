@@ -25,12 +25,12 @@ def bracket(solution: Solution) -> str:
 
 
 def provenance(solution: Solution) -> str:
-    """The size of the environment, the grids' names, and whether a solve stopped early."""
+    """The size of the environment, the grids' names, and whether a solve stopped early or left a gap."""
     environment = solution.environment
     names = {grid.name for grid in solution.grids}
     grids = f"grid{'s' if len(names) > 1 else ''}: {solution.places[0]}" if names else "; ".join(solution.places)
-    stopped = [f"({BoundStatus.STOPPED})"] if solution.status is BoundStatus.STOPPED else []
-    return " ".join([f"agents: {environment.agents}   states: {environment.states}   {grids}", *stopped])
+    said = [] if solution.status is BoundStatus.PROVED else [f"({solution.status})"]
+    return " ".join([f"agents: {environment.agents}   states: {environment.states}   {grids}", *said])
 
 
 def _shortened(value: float, step: Decimal, rounding: str) -> str:

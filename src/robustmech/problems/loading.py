@@ -15,15 +15,17 @@ from robustmech.problems.validation import validate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GridRequest:
-    """The grid a problem file asks for where the command names none; exactly one of the two is given.
+    """The grid a problem file asks for where the command names none; exactly one of the first two is given.
 
     Args:
         actions: the number of actions of a quantile grid.
         published: the papers' k, for the grid with k² + 1 actions.
+        entry_payments: whether payments at action 0 are allowed there; None for what is usual on such a grid.
     """
 
     actions: int | None = None
     published: int | None = None
+    entry_payments: bool | None = None
 
     def __post_init__(self) -> None:
         if (self.actions is None) == (self.published is None):
@@ -72,7 +74,7 @@ def _load(path: Path) -> Problem:
 
 
 def _grid_request(table: GridTable) -> GridRequest:
-    return GridRequest(actions=table.actions, published=table.published)
+    return GridRequest(actions=table.actions, published=table.published, entry_payments=table.entry_payments)
 
 
 def _environment(content: ProblemFile, folder: Path) -> tuple[Environment, DataReport | None]:

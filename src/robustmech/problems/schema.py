@@ -103,6 +103,7 @@ class GridTable(Table):
 
     actions: Annotated[int, Field(ge=2, le=100_000)] | None = None
     published: Annotated[int, Field(ge=2, le=100)] | None = None
+    entry_payments: bool | None = None
 
 
 class WeightedState(Table):

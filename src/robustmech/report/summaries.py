@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from robustmech.bounds import Solution
+from robustmech.bounds.units import program_unit
 from robustmech.model import floats
 from robustmech.model.interior import interior_law
 from robustmech.problems import DataReport
@@ -14,6 +15,10 @@ _SHOWN_ROWS = 8
 _SHOWN_DIGITS = 7
 _NOISE = 1e-8
 """Of the largest utility: smaller payments are a solver's rounding, and are not shown."""
+
+
+_ASSUMED = "assumed to exist under the rule on real actions; the number does not need it"
+_UNKNOWN_TIGHTNESS = "not known here: the best guarantee may be below every potential"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,22 +70,43 @@ def solution_rows(solution: Solution, *, timed: bool = True) -> list[tuple[str, 
         ):
             if size > 0:
                 rows.append(("", f"{solution.gap / size:.2%} of {name} {size:.6g} (under {measure.law})"))
+    if solution.closed_form is not None:
+        rows.append(
+            ("closed form", f"{solution.closed_form.value:.7g} ({solution.closed_form.model}{_used(solution)})")
+        )
     record = max(solution.records, key=lambda record: record.size.nonzeros)
-    rows.append(("status", f"{solution.status} ({record.solver.name} {record.solver.version}: {_details(solution)})"))
+    solver = f"{record.solver.name} {record.solver.version}".strip()
+    rows.append(("status", f"{solution.status} ({solver}: {_details(solution)})"))
     if solution.grids:
         rows.append(("grid", f"{solution.places[0]} ({record.size.profiles:,} profiles)"))
     else:
         rows += zip(_mesh_labels(solution), solution.places, strict=True)
-    noise = _NOISE * solution.environment.scale
-    said = [f"up to {paid:.6g} {what}" for what, paid in (_entry_payments(solution) or {}).items() if paid > noise]
-    if said:
-        rows.append(("at lowest actions", f"{' and '.join(said)} for taking part"))
+    rows += _qualifications(solution)
     rows += [
         ("program", f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"),
     ]
     if timed:
         rows.append(("time", f"{solution.seconds:.2f} s"))
         rows.append(("memory", f"{max(r.peak_memory for r in solution.records) / 2**20:,.0f} MiB at most"))
+    return rows
+
+
+def _qualifications(solution: Solution) -> list[tuple[str, str]]:
+    """What the numbers leave out or suppose, and what they do not say."""
+    rows = []
+    noise = _NOISE * float(program_unit(solution.environment))
+    paid = [f"up to {most:.6g} {what}" for what, most in (_entry_payments(solution) or {}).items() if most > noise]
+    if paid:
+        rows.append(("at lowest actions", f"{' and '.join(paid)} for taking part"))
+    elif solution.entry_payments_left_out:
+        rows.append(
+            ("at lowest actions", "nothing is paid (such payments were left out, and might raise the guarantee)")
+        )
+    rows += [("restricted to", text) for text in solution.environment.restrictions]
+    if solution.existence_assumed:
+        rows.append(("equilibrium", _ASSUMED))
+    if not solution.narrow_enough and solution.tightness is None:
+        rows.append(("tightness", _UNKNOWN_TIGHTNESS))
     return rows
 
 
@@ -100,11 +126,16 @@ def solution_json(solution: Solution, title: str | None, *, timed: bool = True) 
         "upper": None if solution.upper is None else solution.upper.value,
         "gap": solution.gap if both else None,
         "status": solution.status.value,
-        "cause": solution.cause,
+        "stopped_by": solution.cause,
+        "tightness": _tightness(solution),
+        "equilibrium_existence": _existence(solution),
+        "restrictions": list(solution.environment.restrictions),
         "expected_value": measure.expected_value,
         "efficient_surplus": measure.efficient_surplus,
         "expectations_under": measure.law,
+        "closed_form": _closed_form(solution),
         "places": list(solution.places),
+        "entry_payments_allowed": _entry_payments_allowed(solution),
         "entry_payments": _entry_payments(solution),
         "grids": [{"name": grid.name, "actions": grid.actions} for grid in solution.grids],
         **_costs(solution, timed),
@@ -128,6 +159,43 @@ def _costs(solution: Solution, timed: bool) -> dict[str, object]:
         return {}
     peak = max(record.peak_memory for record in solution.records)
     return {"seconds": solution.seconds, "peak_memory_bytes": peak}
+
+
+def _tightness(solution: Solution) -> str | None:
+    """Why the two numbers' limits meet; None on grids, where nothing is claimed of limits, and where none is known."""
+    found = solution.tightness if solution.elapsed is not None else None
+    return None if found is None else found.value
+
+
+def _existence(solution: Solution) -> str | None:
+    """Whether the mechanism's game is known to have an equilibrium."""
+    if solution.lower is None:
+        return None
+    return "assumed" if solution.existence_assumed else "finite game"
+
+
+def _entry_payments_allowed(solution: Solution) -> bool | None:
+    """Whether mechanisms could charge agents, or pay them, at action 0; None without transfers or without mechanism."""
+    if solution.lower is None or not solution.environment.transfers:
+        return None
+    return solution.entry_payments
+
+
+def _closed_form(solution: Solution) -> dict[str, object] | None:
+    """The closed form's name and number, and which sides of the bracket are its own mechanism or information."""
+    found = solution.closed_form
+    return None if found is None else {"model": found.model, "value": found.value, "proves": _proved_by_it(solution)}
+
+
+def _used(solution: Solution) -> str:
+    sides = _proved_by_it(solution)
+    own = {"lower": "mechanism", "upper": "information"}
+    return f"; its own {' and '.join(own[side] for side in sides)} on a mesh" if sides else ""
+
+
+def _proved_by_it(solution: Solution) -> list[str]:
+    sides = (("lower", solution.lower), ("upper", solution.upper))
+    return [name for name, side in sides if side is not None and side.record.detail.startswith("closed form")]
 
 
 def _entry_payments(solution: Solution) -> dict[str, float] | None:

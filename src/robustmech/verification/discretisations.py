@@ -13,6 +13,7 @@ from robustmech.verification.meshes.exponential_boxes import parse_exponential_b
 from robustmech.verification.meshes.exponential_sums import parse_exponential_sums
 from robustmech.verification.meshes.exponential_triangles import parse_exponential_triangles
 from robustmech.verification.meshes.nodes import Signals
+from robustmech.verification.meshes.public_signals import parse_public_signals
 from robustmech.verification.meshes.share_densities import parse_share_densities
 from robustmech.verification.meshes.shares import parse_shares
 from robustmech.verification.meshes.shares_without_transfers import parse_shares_without_transfers
@@ -36,6 +37,7 @@ SIGNALS: Mapping[str, Parser[Grid | Signals]] = {
     "exponential sums": parse_exponential_sums,
     "exponential boxes": parse_exponential_boxes,
     "share densities": parse_share_densities,
+    "public signals": parse_public_signals,
 }
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import cast
 
 from robustmech.verification.checks import Flaw
-from robustmech.verification.limits import check_denominators
+from robustmech.verification.limits import LONGEST_LIST, check_denominators
 from robustmech.verification.numerals import exact, whole_from_digits
 
 
@@ -82,6 +82,8 @@ def sequence(value: object, where: str, length: int | None = None) -> Sequence[o
     """A JSON list, of the given length if there is one."""
     if not isinstance(value, list):
         raise Flaw(f"{where}: expected a list")
+    if len(value) > LONGEST_LIST:
+        raise Flaw(f"{where}: {len(value)} entries, more than the limit of {LONGEST_LIST}")
     if length is not None and len(value) != length:
         raise Flaw(f"{where}: expected {length} entries, found {len(value)}")
     return cast(Sequence[object], value)

@@ -7,6 +7,7 @@ from math import gcd
 from robustmech.verification.checks import Flaw
 
 MOST_AGENTS = 30
+LONGEST_LIST = 2**22
 MOST_ENTRIES = 2**28
 """Numbers in one array."""
 MOST_BITS = 2**35

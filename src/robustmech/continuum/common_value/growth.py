@@ -96,10 +96,18 @@ class Growth:
 
     @cached_property
     def _pieces(self) -> FloatArray:
-        """−(ŵ − floor) dμ/dx at the nodes of `middle`: μ falls like (N − 1)/x where nothing is rationed."""
-        nodes = self.middle.nodes
+        return self.pieces_at(self.middle.nodes)
+
+    def pieces_at(self, nodes: FloatArray) -> FloatArray:
+        """−(ŵ − floor) dμ/dx at the nodes of panels: μ falls like (N − 1)/x where nothing is rationed."""
         rationed, _ = self.supply.graded(nodes)
-        return np.where(rationed, 0.0, (self.bidders - 1) * (self.revealed.on(nodes) - self.floor) / nodes / nodes)
+        return np.where(rationed, 0.0, (self.bidders - 1) * self.above_floor_values(nodes) / nodes / nodes)
+
+    def above_floor_values(self, nodes: FloatArray) -> FloatArray:
+        """ŵ − floor at the nodes of panels."""
+        if self.floor == self.revealed.law.lowest:
+            return self.revealed.above_lowest(nodes)
+        return self.revealed.on(nodes) - self.floor
 
     @cached_property
     def _after(self) -> FloatArray:
@@ -120,14 +128,14 @@ class Growth:
         return float(self._after[0])
 
     @cached_property
-    def _middle_drop(self) -> FloatArray:
+    def drop_at_nodes(self) -> FloatArray:
         """−∫_x^∞ (ŵ − floor) dμ at the nodes of `middle`."""
         remainder = self.middle.integrals(self._pieces)[:, None] - self.middle.running(self._pieces)
         return self._after[1:, None] + remainder
 
     @cached_property
     def _drop(self) -> Piecewise:
-        return self.middle.interpolant(self._middle_drop)
+        return self.middle.interpolant(self.drop_at_nodes)
 
     @cached_property
     def limit(self) -> float:
@@ -135,11 +143,15 @@ class Growth:
         n, nodes = self.bidders, self.middle.nodes
         base = erlang.mass(n, 0.0, self.base_end)
         kept = base - self.supply.intervals[0].mean_supply if self.rationed_at_zero else 0.0
-        values = self._middle_drop + self._net_cost * (1.0 - self.supply.quantity(nodes))
+        values = self.drop_at_nodes + self._net_cost * (1.0 - self.supply.quantity(nodes))
         expected = self._base_drop * base + self._net_cost * kept
         expected += float(self.middle.integrals(values * erlang.density(n, nodes)).sum())
         top = self.revealed.law.highest - self.floor
         return -(expected + top * erlang.mass(n - 1, self.tail_start, np.inf))
+
+    def above_limit(self, totals: FloatArray) -> FloatArray:
+        """Ξ₀(x) − Ξ₀(∞), between `base_end` and `tail_start`."""
+        return self._drop(totals) + self._net_cost * (1.0 - self.supply.quantity(totals))
 
     @cached_property
     def base_intercept(self) -> float:
@@ -157,4 +169,4 @@ class Growth:
         count = self.panels.count - self.middle.count
         base = self.base_intercept - self.base_slope * self.panels.nodes[:count]
         kept = 1.0 - self.supply.quantity(self.middle.nodes)
-        return np.concatenate([base, self.limit + self._middle_drop + self._net_cost * kept])
+        return np.concatenate([base, self.limit + self.drop_at_nodes + self._net_cost * kept])

@@ -9,14 +9,16 @@ import numpy as np
 
 from robustmech.continuum.common_value import erlang
 from robustmech.continuum.common_value.auctions import NothingSold, OrderAveragedAuction, ProportionalAuction
+from robustmech.continuum.common_value.doubt import GrowthDoubt
 from robustmech.continuum.common_value.grading import GradedInterval, Supply
 from robustmech.continuum.common_value.growth import Growth
 from robustmech.continuum.common_value.hull import graded_intervals
 from robustmech.continuum.common_value.information import MinmaxInformation
 from robustmech.continuum.common_value.limits import ManyBidders
+from robustmech.continuum.common_value.panels import quadrature_doubt, sum_doubt
 from robustmech.continuum.common_value.revealed import RevealedValue
 from robustmech.continuum.common_value.value_law import ValueLaw
-from robustmech.continuum.rules import AuctionRule
+from robustmech.continuum.rules import AuctionRule, rounded_down
 from robustmech.errors import InputError
 from robustmech.model import FloatArray
 from robustmech.model.rational import Numbers, rational
@@ -85,7 +87,7 @@ class CommonValue:
     @property
     def has_surplus(self) -> bool:
         """Whether the expected value exceeds the cost; if not, a seller who can keep the good is guaranteed nothing."""
-        return self.surplus > _NO_SURPLUS * max(self.law.highest, self.cost)
+        return self.surplus > _NO_SURPLUS * max(self.law.mean, self.cost)
 
     @property
     def sells(self) -> bool:
@@ -102,8 +104,8 @@ class CommonValue:
             )
         least = "at least" if not self.is_supremum else "with a small enough margin at least any number below"
         return (
-            f"expected profit is {least} {self.guarantee:.6g} whatever the {self.bidders} bidders know, in every "
-            f"equilibrium, if the value has the stated law ({self.law.name})"
+            f"expected profit is {least} {rounded_down(self.guarantee)} whatever the {self.bidders} bidders know, "
+            f"in every equilibrium, if the value has the stated law ({self.law.name})"
         )
 
     @property
@@ -167,6 +169,10 @@ class CommonValue:
     def _growth(self) -> Growth:
         return Growth(self._revealed, self._supply, self.cost, self.law.lowest if self._free_at_zero else 0.0)
 
+    @cached_property
+    def _doubt(self) -> GrowthDoubt:
+        return GrowthDoubt(self._growth)
+
     @property
     def _free_at_zero(self) -> bool:
         """Whether nothing is rationed at low bids, and bidders are charged the lowest value for each unit."""
@@ -174,7 +180,7 @@ class CommonValue:
 
     @cached_property
     def guarantee(self) -> float:
-        """E[μ(x) ŵ(x) − c Q(x)], the expected smallest strategic virtual objective when E[Ξ] = 0.
+        """E[μ(x) ŵ(x) − c Q(x)], the expected smallest strategic virtual objective when E[Ξ] = 0, rounded down.
 
         With λ(v) = inf_x [v μ(x) − Ξ(x) − c Q(x)], attained where v = ŵ(x), this is E[λ(v)]: Lemma 5
         and Proposition 2. The potential of the minmax information (`potential`) is the same number,
@@ -184,16 +190,20 @@ class CommonValue:
             return 0.0
         n, growth, panels = self.bidders, self._growth, self._growth.middle
         margin = growth.floor - self.cost
-        rationed, _ = self._supply.graded(panels.nodes)
-        above = np.where(rationed, 0.0, self._revealed.on(panels.nodes) - growth.floor)
-        total = float(panels.integrals(above * _density_of_others(n, panels.nodes)).sum())
+
+        def integrand(nodes: FloatArray) -> FloatArray:
+            above = np.where(self._supply.graded(nodes)[0], 0.0, growth.above_floor_values(nodes))
+            return np.asarray(above * _density_of_others(n, nodes), dtype=np.float64)
+
+        total = float(panels.integrals(integrand(panels.nodes)).sum())
         total += (self.law.highest - growth.floor) * erlang.mass(n - 1, growth.tail_start, math.inf)
         sold = 1.0
         for interval in self.graded_intervals:
             share = erlang.mass(n, interval.start, interval.end)
             total += interval.sensitivity * (interval.gain - margin * share)
             sold -= share - interval.mean_supply
-        return total + margin * sold
+        doubt = float(quadrature_doubt(integrand, panels).sum()) + sum_doubt(self.law.highest + self.cost, panels.count)
+        return total + margin * sold - doubt
 
     @cached_property
     def potential(self) -> float:
@@ -253,20 +263,22 @@ class CommonValue:
     def value_multipliers(self, values: FloatArray | float) -> FloatArray:
         """λ(v) = inf_x [v μ(x) − Ξ(x) − c Q(x)], for every v ≥ 0; concave; equations (20) and (24).
 
-        Constant above the highest value; below the lowest linear where the good is rationed at zero
-        bids, and −∞ otherwise.
+        It is less by a bound on its numerical error, so that no guarantee made of it is overstated. Constant above the
+        highest value; below the lowest linear where the good is rationed at zero bids, and −∞ otherwise.
         """
         v = np.asarray(values, dtype=np.float64)
         totals = np.minimum(self._revealed.total_of(v), _FAR)
         if self.cutoff == 0 and self.bidders > 1:
             totals = np.where(v < self.law.lowest, 0.0, totals)
         multipliers = self.strategic_virtual_objective(v, totals)
+        if self.sells:
+            multipliers = multipliers - self._doubt.of_objective(v - self._growth.floor, totals)
         if self.sells and self.cutoff == 0 and not self.must_sell and self.bidders == 1:
             multipliers = np.where(v < self.law.lowest, -np.inf, multipliers)
         return multipliers
 
     def guarantee_at(self, law: ValueLaw) -> float:
-        """What this auction guarantees if the value has another law: the expectation of λ; Proposition 7.
+        """What this auction guarantees if the value has another law: the expectation of λ, rounded down; Proposition 7.
 
         −∞ if that law reaches below the lowest value assumed and nothing is rationed at zero bids.
         """
@@ -276,7 +288,8 @@ class CommonValue:
         ends = [self.cost + i.level * math.exp(x - i.end) for i in self.graded_intervals for x in (i.start, i.end)]
         if law.lowest < self.law.lowest and self.cutoff == 0 and not (self.must_sell and self.bidders == 1):
             return -math.inf
-        return law.expectation(self.value_multipliers, [*pieces.start.tolist(), *pieces.end.tolist(), *ends])
+        breaks = [*pieces.start.tolist(), *pieces.end.tolist(), *ends]
+        return law.expectation(self.value_multipliers, breaks) - law.expectation_doubt(self.value_multipliers, breaks)
 
     @cached_property
     def information(self) -> MinmaxInformation:

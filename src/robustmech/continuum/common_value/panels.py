@@ -16,6 +16,7 @@ _ANTIDERIVATIVE = legendre.legint(np.eye(NODES), lbnd=-1, axis=0)
 _RUNNING = legendre.legvander(POINTS, NODES) @ _ANTIDERIVATIVE @ _TO_COEFFICIENTS
 _DEPTH = 48
 _MOST_PENDING = 20_000
+_TERMS = 64
 
 
 @dataclass(frozen=True)
@@ -119,3 +120,28 @@ def resolved_edges(
         kept.append(middle[split])
         left, right = np.concatenate([left[split], middle[split]]), np.concatenate([middle[split], right[split]])
     return np.unique(np.concatenate(kept))
+
+
+def halved(panels: Panels) -> Panels:
+    """Every panel cut in its middle."""
+    middles = 0.5 * (panels.edges[1:] + panels.edges[:-1])
+    return Panels(np.sort(np.concatenate([panels.edges, middles])))
+
+
+def quadrature_doubt(function: Callable[[FloatArray], FloatArray], panels: Panels) -> FloatArray:
+    """What halving each panel changes in its integral, shape (panels,)."""
+    if not panels.count:
+        return np.zeros(0)
+    whole, finer = panels.integrals(function(panels.nodes)), halved(panels)
+    parts = finer.integrals(function(finer.nodes))
+    return np.asarray(np.abs(whole - parts[0::2] - parts[1::2]), dtype=np.float64)
+
+
+def relative_doubt(count: int) -> float:
+    """How far a sum of so many panels' terms, and what is made of it, may be rounded, beside the terms' sizes."""
+    return float((_TERMS + np.log2(count + 1)) * 2.0**-52)
+
+
+def sum_doubt(size: float, count: int) -> float:
+    """The rounding of sums, and of sums of sums, whose parts' sizes add up to so much."""
+    return size * relative_doubt(count)

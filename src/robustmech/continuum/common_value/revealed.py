@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from robustmech.continuum.common_value import erlang
+from robustmech.continuum.common_value.law_parts import UniformPart
 from robustmech.continuum.common_value.panels import Panels, resolved_edges
 from robustmech.continuum.common_value.value_law import ValueLaw
 from robustmech.model import FloatArray, IntArray
@@ -44,8 +45,17 @@ class RevealedValue:
 
     @cached_property
     def settled_below(self) -> float:
-        """An aggregate signal up to which the value is the lowest one, to rounding."""
-        return self.settled_within(_NEGLIGIBLE * (self.law.highest - self.law.lowest))
+        """An aggregate signal x up to which the value is the lowest one, to rounding.
+
+        Where the distance from the lowest is known well, so that it is negligible beside x too.
+        """
+        spread = self.law.highest - self.law.lowest
+        if self.uniform_start is None:
+            return self.settled_within(_NEGLIGIBLE * spread)
+        levels = np.geomspace(SMALLEST_LEVEL, self.law.quantiles.lower[1], 600)
+        totals = erlang.quantile(self.bidders, levels)
+        near = np.flatnonzero(self.uniform_start * levels <= 0.01 * _NEGLIGIBLE * spread * np.minimum(totals, 1.0))
+        return float(totals[near[-1] if near.size else 0])
 
     def settled_within(self, distance: float) -> float:
         """An aggregate signal up to which the value is the lowest one, to within a distance."""
@@ -91,6 +101,27 @@ class RevealedValue:
                     int(k), erlang.cumulative(self.bidders, x), erlang.survival(self.bidders, x)
                 )
         return values
+
+    @cached_property
+    def uniform_start(self) -> float | None:
+        """Length over probability of the stretch in which the lowest values are equally likely, if there is one.
+
+        There a value's distance from the lowest is known to a few roundings of the distance itself.
+        """
+        start = self.law.quantiles.start[0]
+        active = [(part, w) for part, w in zip(self.law.parts, self.law.weights, strict=True) if part.low <= start]
+        if not self._smooth(0) or len(active) != 1 or not isinstance(active[0][0], UniformPart):
+            return None
+        part, weight = active[0]
+        return (part.high - part.low) / weight if part.low == start else None
+
+    def above_lowest(self, nodes: FloatArray) -> FloatArray:
+        """What the values at nodes of panels are above the lowest, without cancellation where that can be avoided."""
+        above = self.on(nodes) - self.law.lowest
+        if self.uniform_start is not None and nodes.size:
+            rows = self.stretch_of(nodes[:, nodes.shape[1] // 2]) == 0
+            above[rows] = self.uniform_start * erlang.cumulative(self.bidders, nodes[rows])
+        return above
 
     def resolving(self, low: float, high: float, cuts: FloatArray) -> Panels:
         """Panels from low > 0 to high that resolve the value and the density g_N, with edges at the given cuts."""

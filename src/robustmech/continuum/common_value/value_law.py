@@ -1,7 +1,7 @@
 """What the designer knows about the common value: a law on a bounded interval of non-negative values."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from robustmech.continuum.common_value.law_parts import ContinuousPart, DensityPart, ScipyPart, UniformPart
-from robustmech.continuum.common_value.panels import Panels, resolved_edges, within
+from robustmech.continuum.common_value.panels import Panels, quadrature_doubt, resolved_edges, sum_doubt, within
 from robustmech.continuum.common_value.quantiles import Quantiles
 from robustmech.errors import InputError, ShapeError
 from robustmech.model import FloatArray
@@ -201,6 +201,24 @@ class ValueLaw:
     def expectation(self, function: Callable[[FloatArray], FloatArray], breaks: Sequence[float] = ()) -> float:
         """Expected value of a vectorised function that is piecewise smooth between the given breaks."""
         total = float(np.dot(self.masses, function(np.array(self.atoms)))) if self.atoms else 0.0
+        for at_levels, panels in self._levels(function, breaks):
+            total += float(panels.integrals(at_levels(panels.nodes)).sum())
+        return total
+
+    def expectation_doubt(self, function: Callable[[FloatArray], FloatArray], breaks: Sequence[float] = ()) -> float:
+        """How far `expectation` may be from the truth: rounding, and what halving the panels of quadrature changes."""
+        size = float(np.dot(self.masses, np.abs(function(np.array(self.atoms))))) if self.atoms else 0.0
+        doubt, count = 0.0, len(self.atoms)
+        for at_levels, panels in self._levels(function, breaks):
+            size += float(panels.integrals(np.abs(at_levels(panels.nodes))).sum())
+            doubt += float(quadrature_doubt(at_levels, panels).sum())
+            count += panels.count
+        return doubt + sum_doubt(size, count)
+
+    def _levels(
+        self, function: Callable[[FloatArray], FloatArray], breaks: Sequence[float]
+    ) -> Iterator[tuple[Callable[[FloatArray], FloatArray], Panels]]:
+        """The function as one of levels of probability, with panels that resolve it, for each smooth stretch."""
         pieces = self.quantiles
         for k in pieces.smooth:
             low, high = pieces.lower[k], pieces.lower[k + 1]
@@ -213,9 +231,7 @@ class ValueLaw:
                 return function(np.clip(pieces(p, 1.0 - p), pieces.start[k], pieces.end[k]))
 
             size = max(float(np.max(np.abs(at_levels(Panels(edges).nodes)))), 1e-300)
-            panels = Panels(resolved_edges(at_levels, edges, within(1e-15 * size)))
-            total += float(panels.integrals(at_levels(panels.nodes)).sum())
-        return total
+            yield at_levels, Panels(resolved_edges(at_levels, edges, within(1e-15 * size)))
 
     def binned(self, bins: int) -> "ValueLaw":
         """The law of the value's mean given which of equally likely bins, in order of the value, it is in.

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from robustmech.continuum.compound.inputs import checked_bound, checked_expectations, checked_sensitivities
 from robustmech.continuum.compound.prices import UnitPrices
 from robustmech.continuum.compound.rounds import Rounds, Schedule
-from robustmech.continuum.compound.waiting_times import expected_excess
+from robustmech.continuum.compound.waiting_times import expected_excess, relative_doubt
 from robustmech.continuum.rules import checked_bids
 from robustmech.continuum.supply import at_most_one
 from robustmech.errors import InputError
@@ -64,11 +64,10 @@ class CompoundProportional:
 
         Λ^N(0; η) − Σ_i η_i(v̄ − v̂_i) = Σ_i η_i v̂_i − v̄ E[(η·s − 1)⁺].
 
-        It holds for any sensitivities, optimal or not; far from the optimal ones it can be negative.
+        It holds for any sensitivities, optimal or not; far from the optimal ones it can be negative. Rounded down.
         """
         expected = checked_expectations(means, self.bidders, self.bound)
-        included = np.sort(self.sensitivities[self.sensitivities > 0])[::-1]
-        return float(self.sensitivities @ expected) - self.bound * expected_excess(included)
+        return certain_guarantee(self.sensitivities, expected, self.bound)
 
     def rounds(self, bids: npt.ArrayLike) -> Rounds:
         """Every round: active bids, residual supply, what is sold; for bids of shape (…, bidders)."""
@@ -141,3 +140,10 @@ class CompoundProportional:
         """Each bidder's own bid times what the rounds in which it was active gave per unit of it."""
         cumulated = np.concatenate([np.zeros((*per_bid.shape[:-1], 1)), np.cumsum(per_bid, axis=-1)], axis=-1)
         return np.asarray(relative_bids * cumulated[..., self.schedule.last_round + 1])
+
+
+def certain_guarantee(sensitivities: FloatArray, means: FloatArray, bound: float) -> float:
+    """Theorem 1's guarantee less a bound on its numerical error: a sum of positive terms less another one."""
+    included = np.sort(sensitivities[sensitivities > 0])[::-1]
+    worth, excess = float(sensitivities @ means), bound * expected_excess(included)
+    return worth - excess - excess * relative_doubt(included) - (included.size + 4) * 2.0**-53 * (worth + excess)

@@ -41,8 +41,8 @@ class ConstantSum:
 
     @property
     def guarantee(self) -> float:
-        """The guarantee of the smoothed auction, with either transfers: V (1 − e^{−m}) / (2m)."""
-        return -self.total * math.expm1(-self.smoothing) / (2 * self.smoothing)
+        """The guarantee of the smoothed auction, with either transfers: V (1 − e^{−m}) / (2m), rounded down."""
+        return -self.total * math.expm1(-self.smoothing) / (2 * self.smoothing) * (1 - 2.0**-50)
 
     @property
     def supremum(self) -> float:

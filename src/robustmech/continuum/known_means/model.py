@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from robustmech.continuum.compound import CompoundProportional
+from robustmech.continuum.compound.auction import certain_guarantee
 from robustmech.continuum.compound.inputs import checked_bound, checked_expectations, number_list
 from robustmech.continuum.known_means.consistent import ConsistentRule
 from robustmech.continuum.known_means.information import MinmaxInformation
@@ -29,7 +30,7 @@ class KnownMeans:
         sensitivities: η_i, shares of the good per unit of a bid; zero for an excluded bidder. If the highest mean is
             the bound itself that bidder's value is known, its sensitivity is infinite and the auction is a posted
             price at the bound.
-        guarantee: v̄ P(η·s ≥ 1), in the units of the means.
+        guarantee: v̄ P(η·s ≥ 1), in the units of the means; computed as what these sensitivities prove, rounded down.
     Raises:
         InputError: for means or a bound that cannot be, in one line.
     Source: Brooks & Du (2021); Brooks, Du & Feffer (2025).
@@ -58,7 +59,8 @@ class KnownMeans:
         object.__setattr__(self, "means", expected)
         object.__setattr__(self, "bound", highest)
         object.__setattr__(self, "sensitivities", eta)
-        object.__setattr__(self, "guarantee", highest if certain.any() else self.information.potential)
+        guarantee = highest if certain.any() else certain_guarantee(eta, expected, highest)
+        object.__setattr__(self, "guarantee", guarantee)
 
     @property
     def bidders(self) -> int:
@@ -84,7 +86,9 @@ class KnownMeans:
         """
         self._finite()
         others = checked_expectations(means, self.bidders, self.bound)
-        return self.guarantee + float(self.sensitivities @ (others - self.means))
+        moved = float(self.sensitivities @ (others - self.means))
+        size = float(self.sensitivities @ (others + self.means)) + self.guarantee
+        return self.guarantee + moved - (self.bidders + 4) * 2.0**-53 * size
 
     def auction(self) -> CompoundProportional:
         """The recommended auction, for any number of bidders."""

@@ -10,7 +10,7 @@ import numpy as np
 from robustmech.continuum.public_expenditure.boundary import aggregate_integral, boundary_of
 from robustmech.continuum.public_expenditure.information import PublicExpenditureInformation
 from robustmech.continuum.public_expenditure.sharing import aggregate_of, proportional_shares
-from robustmech.continuum.rules import checked_bids
+from robustmech.continuum.rules import checked_bids, rounded_down
 from robustmech.errors import InputError
 from robustmech.model import Environment, FloatArray, public_expenditure
 
@@ -37,7 +37,7 @@ class PublicExpenditure:
     Attributes:
         boundary: ȳ, the aggregate action from which on spending is full; infinite if it is never reached.
         guarantee: :math:`\bar\lambda`, the maximum guarantee (and minimum potential) in units of the designer's payoff;
-            zero if value / agents is at most one.
+            zero if value / agents is at most one; rounded down.
     Raises:
         InputError: for fewer than one agent, or a value that is not positive and finite.
     Source: Brooks & Du (2023), section 4.
@@ -60,9 +60,24 @@ class PublicExpenditure:
             guarantee = value - 1.0
         elif self.worthwhile:
             boundary = boundary_of(self.exponent, self._complement)
-            guarantee = (value - 1.0) / float(aggregate_integral(np.array(boundary), self._complement))
+            guarantee = self._proved(boundary)
         object.__setattr__(self, "boundary", boundary)
         object.__setattr__(self, "guarantee", guarantee)
+
+    def _proved(self, boundary: float) -> float:
+        """What full spending from a boundary on guarantees, rounded down: the lesser of the objective on either side.
+
+        Up to it λ̄ = (θ̄ − 1)/M(ȳ), with some sixty roundings, and beyond it θ̄ − 1 − (N − 1)/ȳ at least. Both are the
+        same at the exact boundary.
+        """
+        inside = (self.value - 1.0) / float(aggregate_integral(np.array(boundary), self._complement))
+        beyond = self.value - 1.0 - (self.agents - 1) / boundary
+        return min(inside * (1 - 2.0**-47), beyond - 2.0**-51 * (self.value + (self.agents - 1) / boundary))
+
+    @property
+    def _rate(self) -> float:
+        """Spending per unit of M(y), one over M(ȳ)."""
+        return 1.0 if self.agents == 1 else 1.0 / float(aggregate_integral(np.array(self.boundary), self._complement))
 
     @property
     def worthwhile(self) -> bool:
@@ -74,8 +89,8 @@ class PublicExpenditure:
         """One sentence on the guarantee and what it rests on."""
         if self.worthwhile:
             return (
-                f"total utility of at least {self.guarantee:.6g} of the efficient {self.value - 1:.6g}, whatever the "
-                "agents know and whichever equilibrium they play"
+                f"total utility of at least {rounded_down(self.guarantee)} of the efficient {self.value - 1:.6g}, "
+                "whatever the agents know and whichever equilibrium they play"
             )
         return (
             f"the guarantee is zero: the value per agent, {self.value / self.agents:.6g}, is at most the unit cost, so "
@@ -107,7 +122,7 @@ class PublicExpenditure:
             agents=self.agents,
             value=self.value,
             boundary=self.boundary,
-            top_density=self.guarantee / (self.value - 1.0),
+            top_density=self._rate,
         )
 
     def aggregate_expenditure(self, aggregate: FloatArray | float) -> FloatArray:
@@ -119,7 +134,7 @@ class PublicExpenditure:
         if not self.worthwhile:
             return np.zeros(y.shape)
         inside = aggregate_integral(np.minimum(y, self.boundary), self._complement)
-        spent = np.minimum(inside * (self.guarantee / (self.value - 1.0)), 1.0)
+        spent = np.minimum(inside * self._rate, 1.0)
         return np.where(y >= self.boundary, 1.0, spent)
 
     def expenditure(self, actions: FloatArray) -> FloatArray:

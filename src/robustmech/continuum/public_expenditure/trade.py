@@ -71,12 +71,15 @@ class BilateralTrade:
     def decisions(self, actions: FloatArray) -> FloatArray:
         """The probabilities of trade at the low price θ̄−1 and at the high price θ̄, whose mean price is p.
 
-        Shape (…, 2): the decisions of the finite model's `bilateral_trade`. They are the two agents' contributions.
+        Shape (…, 2): the decisions of `environment`. They are the two agents' contributions.
         """
         return self.expenditure.contributions(actions)
 
     def environment(self) -> Environment:
-        """The same problem in the finite model: state 0 has the seller's value zero, state 1 θ̄."""
+        """The same problem in the finite model: state 0 has the seller's value zero, state 1 θ̄.
+
+        Prices are those at which the buyer and the seller never lose; here wider limits change neither number.
+        """
         gain = Fraction(self.value) - 1
         values = np.array([[Fraction(0), gain], [gain + 1, gain + gain + 1]], dtype=object)
-        return bilateral_trade(values, [Fraction(1, 2)] * 2)
+        return bilateral_trade(values, [Fraction(1, 2)] * 2, prices=(gain, gain + 1))
