@@ -28,6 +28,7 @@ check: lint types imports test
 
 bench: $(READY)
 	$(BIN)/python benchmarks/grids.py $(if $(ONLY),--only "$(ONLY)")
+	$(if $(ONLY),,$(BIN)/python benchmarks/speeds.py)
 	$(if $(ONLY),,$(BIN)/python benchmarks/meshes.py --plot docs/images/gap-against-time.png)
 
 format: $(READY)

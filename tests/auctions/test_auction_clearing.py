@@ -1,6 +1,5 @@
 """Sealed bids, and settlement to the lot and the coin."""
 
-import time
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -94,18 +93,6 @@ def test_large_amounts_are_settled_to_the_coin() -> None:
     assert line.payment.as_tuple().exponent == -6
     assert line.price_per_lot is not None
     assert float(line.payment) == pytest.approx(line.lots * line.price_per_lot, rel=1e-12)
-
-
-def test_thirty_bidders_are_designed_and_cleared_fast() -> None:
-    terms = KnownMeansTerms(means=tuple(Fraction(300 + 10 * i, 1000) for i in range(30)), bound=Fraction(1))
-    start = time.process_time()
-    rules = design(terms)
-    assert time.process_time() - start < 10
-    draws = np.random.default_rng(1).exponential(size=(1000, 30)).round(4)
-    profiles = [bids_of(rules, *map(str, row)) for row in draws.tolist()]
-    start = time.process_time()
-    settle_all(rules, profiles)
-    assert time.process_time() - start < 1
 
 
 @pytest.mark.parametrize(

@@ -72,11 +72,6 @@ def environment() -> dict[str, str]:
     }
 
 
-def crowding() -> float:
-    """How many processes there are for each core, at least one: what a wall-clock limit is multiplied by."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
-
-
 def words(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "robustmech", *map(str, arguments)]
 
@@ -88,7 +83,7 @@ def run_process(*arguments: object, folder: Path | None = None, stdout: int = su
         stderr=subprocess.PIPE,
         env=environment(),
         cwd=folder,
-        timeout=60,
+        timeout=600,
         check=False,
         encoding="utf-8",
     )
@@ -119,7 +114,7 @@ class OnTerminal:
         assert self.process.stdout is not None
         out = self.process.stdout.read().decode()
         self.process.stdout.close()
-        return Ran(self.process.wait(timeout=30), out, without_control(self.shown))
+        return Ran(self.process.wait(timeout=60), out, without_control(self.shown))
 
 
 def start_on_terminal(arguments: Sequence[object]) -> OnTerminal:

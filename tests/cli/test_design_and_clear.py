@@ -116,7 +116,8 @@ def test_numbers_of_a_column_have_the_same_decimals(
     capsys.readouterr()
     assert command(monkeypatch, *KNOWN, "--lots", 640, "--out", auction.parent / "k.json") == 0
     said = capsys.readouterr().out.splitlines()
-    promised = [line[21:].split()[0] for line in said[1:4]]
+    assert said[2].strip() == "of the ideal rule, without bid steps, coins, whole lots or the draw"
+    promised = [line[21:].split()[0] for line in (said[1], *said[3:5])]
     start = next(k for k, line in enumerate(said) if line.startswith("points"))
     columns = zip(*(line.split() for line in said[start + 1 : start + 10]), strict=True)
     for entries in (promised, *columns):

@@ -1,8 +1,6 @@
 """The auctions under test, by name, and where their rules have kinks."""
 
 import itertools
-import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -97,13 +95,3 @@ def consistent_kinks(halves: Array) -> list[Array]:
                 kept = (np.minimum(some, own).sum(axis=1), np.maximum(some, 2 * some - own).sum(axis=1))
                 found += [1.0 + (total + more * halves[:, k] - 1.0) / count for total in kept]  # bids move it so fast
     return found
-
-
-def least_seconds(call: Callable[[], object], times: int) -> float:
-    """The least wall time of a few calls: what the machine can do when nothing else disturbs it."""
-    best = math.inf
-    for _ in range(times):
-        start = time.perf_counter()
-        call()
-        best = min(best, time.perf_counter() - start)
-    return best

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from extended_consistent import consistent_mean_growth
 from extended_precision import DIGITS, canonical, consistent_shares, growth_residual, separate
-from known_means_cases import consistent_kinks, least_seconds
+from known_means_cases import consistent_kinks
 from maxmin_conditions import Array, far_from_kinks, growth_residuals, random_bids
 
 from robustmech.continuum.known_means import ConsistentRule, ShapleyRule
@@ -177,12 +177,3 @@ def own_jumps(halves: Array) -> Array:
         found += [np.ones_like(known), (1 - known) / 2, np.full_like(known, 1 / 3)]  # min(x, x_0) sums to one
         found += [2 * first + 2 * second - 1, 1 - known - other]  # max(x, 2x − x_0) does, one or both of them above
     return np.stack(found, axis=1)
-
-
-@pytest.mark.parametrize(("bidders", "profiles", "seconds"), [(3, 20_000, 4.0), (5, 200, 4.0)])
-def test_consistent_rule_clears_fast(bidders: int, profiles: int, seconds: float) -> None:
-    """A hundred thousand profiles of three in twenty seconds, a profile of five in twenty thousandths of one."""
-    rule = ConsistentRule(np.linspace(0.5, 0.7, bidders) * 1.6 / bidders)
-    bids = np.random.default_rng(8).exponential(size=(profiles, bidders))
-    rule.transfers(bids[:1])
-    assert least_seconds(lambda: rule.transfers(bids), 3) < seconds

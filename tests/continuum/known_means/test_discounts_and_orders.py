@@ -5,11 +5,10 @@ from math import comb, factorial
 
 import numpy as np
 import pytest
-from known_means_cases import least_seconds
 from maxmin_conditions import random_bids
 
 from robustmech import SizeError
-from robustmech.continuum.known_means import ConsistentRule, KnownMeans, ShapleyRule, WeightedProportional
+from robustmech.continuum.known_means import ConsistentRule, ShapleyRule, WeightedProportional
 from robustmech.continuum.known_means.service import ONE_BY_ONE
 
 UNEQUAL = np.linspace(0.02, 0.06, 30)
@@ -111,12 +110,3 @@ def test_consistent_shares_are_consistent_for_many() -> None:
             amount = shares[i] + shares[j]
             conceded = np.maximum(amount - claims[[j, i]], 0.0)
             assert shares[i] == pytest.approx(conceded[0] + (amount - conceded.sum()) / 2, abs=1e-12)
-
-
-@pytest.mark.parametrize(("bidders", "profiles"), [(5, 100_000), (10, 500), (12, 50), (30, 4_000)])
-def test_weighted_proportional_clears_fast(bidders: int, profiles: int) -> None:
-    """In a second: 100,000 profiles of five, 500 of ten, 50 of twelve; and, discounted, 100,000 bids of thirty."""
-    rule = KnownMeans(np.linspace(0.55, 0.6, bidders)).weighted_proportional()
-    bids = np.random.default_rng(8).exponential(size=(profiles, bidders))
-    rule.transfers(bids[:1])
-    assert least_seconds(lambda: (rule.allocate(bids), rule.transfers(bids)), 5) < 1.0
