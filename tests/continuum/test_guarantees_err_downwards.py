@@ -112,7 +112,9 @@ def excess(durations: list["mpmath.mpf"]) -> "mpmath.mpf":
     return total
 
 
-@pytest.mark.parametrize("means", [[0.6, 0.4], [0.9, 0.5, 0.45], [0.3, 0.29, 0.28, 0.27], [1e-3, 2e-3], [0.99, 0.01]])
+@pytest.mark.parametrize(
+    "means", [[0.6, 0.4], [0.9, 0.5, 0.45], [0.3, 0.29, 0.28, 0.27], [1e-3, 2e-3], [0.99, 0.01], [0.9999999, 0.999999]]
+)
 @pytest.mark.parametrize("bound", [1.0, 70.0])
 def test_known_means(means: list[float], bound: float) -> None:
     """What the sensitivities in doubles prove, exactly."""

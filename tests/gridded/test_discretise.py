@@ -65,7 +65,7 @@ def test_numbers_of_a_solution_are_found_again(environment: rm.Environment) -> N
     mechanism, information = gridded(solution)
     assert lower_number(mechanism, environment) == pytest.approx(solution.lower.value, abs=2e-7)
     given = lower_number(mechanism, environment, multipliers=solution.lower.multipliers)
-    assert given == solution.lower.value
+    assert solution.lower.value <= given <= solution.lower.value + 1e-12  # less by what storing transfers costs
     assert upper_number(information, environment) == solution.upper.value
 
 

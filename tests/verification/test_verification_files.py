@@ -374,7 +374,7 @@ ABSURD: dict[str, Callable[[Artefact], object]] = {
         weights=[[str(10**8_000 + j) for j in range(900)]] * 2
     ),
     "actions": lambda artefact: artefact.certificate["upper"]["discretisation"].update(weights=[["1"] * 100_000] * 2),
-    "agents": lambda artefact: artefact.problem.update(agents=40, agent_names=["x"] * 40),
+    "agents": lambda artefact: artefact.problem.update(agents=40, agent_names=["x"] * 40, own_decisions=None),
     "states": lambda artefact: artefact.problem.update(states=10**6),
     "nesting": lambda artefact: artefact.problem.update(transfers=json.loads("[" * 900 + "]" * 900)),
     "exponent": lambda artefact: artefact.certificate["lower"].update(value=1e300),

@@ -6,7 +6,8 @@ from math import gcd
 
 from robustmech.verification.checks import Flaw
 
-MOST_AGENTS = 30
+MOST_AXES = 30
+"""Agents of a grid or of boxes, each of whom has an axis."""
 LONGEST_LIST = 2**22
 MOST_ENTRIES = 2**28
 """Numbers in one array."""
@@ -16,6 +17,16 @@ MOST_STEPS = 2**31
 """Products of whole numbers."""
 LONGEST_DENOMINATOR = 2**17
 """Binary digits of a common denominator."""
+
+
+def check_axes(agents: int, where: str) -> None:
+    """Refuse a product of more axes than arrays have.
+
+    Raises:
+        Flaw: if there are.
+    """
+    if agents > MOST_AXES:
+        raise Flaw(f"{where}: {agents} agents with an axis each, more than the limit of {MOST_AXES}")
 
 
 def check_array(count: int, bits: int, where: str) -> None:

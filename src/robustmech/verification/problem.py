@@ -9,7 +9,6 @@ from robustmech.verification.checks import Flaw
 from robustmech.verification.decision_set import DecisionSet, parse_decision_set
 from robustmech.verification.exactness import common_denominator
 from robustmech.verification.fields import parse_json, sequence, sparse, text, truth, versioned, whole
-from robustmech.verification.limits import MOST_AGENTS
 
 VERSION = 1
 LARGEST_SIZE = 1_000_000
@@ -118,8 +117,6 @@ def parse_problem(data: bytes, name: str) -> Problem:
         whole(fields[field], f"{name}: {field}", least=1, most=LARGEST_SIZE)
         for field in ("agents", "states", "decisions")
     )
-    if agents > MOST_AGENTS:
-        raise Flaw(f"{name}: agents: {agents}, more than the limit of {MOST_AGENTS}")
     for field, length in (("agent_names", agents), ("decision_names", decisions)):
         for index, entry in enumerate(sequence(fields[field], f"{name}: {field}", length)):
             text(entry, f"{name}: {field}[{index}]")

@@ -151,10 +151,10 @@ def own_mean(auction: ConstantSumAuction, other: float) -> float:
 
 def test_guarantee_and_its_limit() -> None:
     guarantees = [ConstantSum(m).guarantee for m in (2.0, 1.0, 0.5, 1e-3, 1e-300)]
-    assert guarantees[1] == pytest.approx((1 - math.exp(-1)) / 2, rel=1e-15)
+    assert guarantees[1] == pytest.approx((1 - math.exp(-1)) / 2, rel=2e-15)
     assert guarantees == sorted(guarantees)
     assert guarantees[3] == pytest.approx(0.5 - 1e-3 / 4, abs=1e-7)
-    assert guarantees[4] == 0.5
+    assert 0.5 - 1e-15 <= guarantees[4] <= 0.5
     assert ConstantSum(1.0, 3.0).guarantee == pytest.approx(3 * guarantees[1], rel=1e-15)
     assert ConstantSum(1.0, 3.0).supremum == 1.5
 

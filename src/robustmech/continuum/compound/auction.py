@@ -8,7 +8,7 @@ import numpy.typing as npt
 from robustmech.continuum.compound.inputs import checked_bound, checked_expectations, checked_sensitivities
 from robustmech.continuum.compound.prices import UnitPrices
 from robustmech.continuum.compound.rounds import Rounds, Schedule
-from robustmech.continuum.compound.waiting_times import expected_excess, relative_doubt
+from robustmech.continuum.compound.waiting_times import expected_excess, expected_shortfall, relative_doubt
 from robustmech.continuum.rules import checked_bids
 from robustmech.continuum.supply import at_most_one
 from robustmech.errors import InputError
@@ -143,7 +143,16 @@ class CompoundProportional:
 
 
 def certain_guarantee(sensitivities: FloatArray, means: FloatArray, bound: float) -> float:
-    """Theorem 1's guarantee less a bound on its numerical error: a sum of positive terms less another one."""
+    r"""Theorem 1's guarantee less a bound on its numerical error, in the better of two forms.
+
+    Σ_i η_i v̂_i − v̄ E[(η·s − 1)⁺] keeps its digits for small means, v̄ − v̄ E[(1 − η·s)⁺] − Σ_i η_i (v̄ − v̂_i) for means
+    near the bound.
+    """
     included = np.sort(sensitivities[sensitivities > 0])[::-1]
+    sums, doubt = (included.size + 6) * 2.0**-53, relative_doubt(included)
     worth, excess = float(sensitivities @ means), bound * expected_excess(included)
-    return worth - excess - excess * relative_doubt(included) - (included.size + 4) * 2.0**-53 * (worth + excess)
+    missed, short = float(sensitivities @ (bound - means)), bound * expected_shortfall(included)
+    return max(
+        worth - excess - excess * doubt - sums * (worth + excess),
+        bound - short - missed - short * doubt - sums * (bound + short + missed),
+    )

@@ -80,6 +80,19 @@ def expected_excess(durations: FloatArray) -> float:
     return float(occupancies(phase_generator(durations), np.ones(1))[0] @ np.cumsum(durations[::-1])[::-1])
 
 
+def expected_shortfall(durations: FloatArray) -> float:
+    r"""E[(1 − η·s)⁺], the time up to 1 that is spent beyond the last phase: small where η·s is hardly ever below one.
+
+    That time is what flows, at rate one, from a state that is never left into another one.
+    """
+    n = durations.size
+    generator = np.zeros((n + 2, n + 2))
+    generator[:n, :n] = phase_generator(durations)
+    generator[n - 1, n] = -generator[n - 1, n - 1]
+    generator[n, n + 1] = 1.0
+    return float(occupancies(generator, np.ones(1))[0, n + 1])
+
+
 def relative_doubt(durations: FloatArray) -> float:
     r"""A bound on the relative error of each probability that a phase is occupied at time 1.
 
@@ -87,7 +100,7 @@ def relative_doubt(durations: FloatArray) -> float:
     all; none is subtracted. One that has none is an exponential; over the first step each has terms of 2·24 factors.
     So with D squarings and n phases the errors of j changes are at most j (50 + D (n + 8)) roundoffs, by induction.
     """
-    n, fastest = durations.size, float(1.0 / np.maximum(durations, SHORTEST).min())
+    n, fastest = durations.size + 2, float(1.0 / np.maximum(durations, SHORTEST).min())
     squarings = max(0, int(np.ceil(np.log2(fastest)))) + 1
     return n * (50 + squarings * (n + 8)) * 2.0**-53
 

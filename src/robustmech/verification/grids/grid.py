@@ -11,7 +11,7 @@ from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import exactly
 from robustmech.verification.exactness import Whole
 from robustmech.verification.fields import exact_sequence, record, sequence, text
-from robustmech.verification.limits import check_array
+from robustmech.verification.limits import check_array, check_axes
 from robustmech.verification.problem import Problem
 from robustmech.verification.rows import Places, Rows, Slope, lowest_nodes
 
@@ -120,6 +120,7 @@ def next_action(values: Whole, agent: int) -> Whole:
 def parse_grid(value: object, where: str, problem: Problem) -> Grid:
     """The grid that a certificate's `discretisation` describes; common factors of weights are taken out."""
     agents = problem.agents
+    check_axes(agents, where)
     fields = record(value, where, {"kind", "weights"}, optional={"names"})
     for agent, name in enumerate(sequence(fields["names"], f"{where}.names", agents) if "names" in fields else ()):
         text(name, f"{where}.names[{agent}]")

@@ -8,6 +8,7 @@ from typing import ClassVar
 from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import Enclosure, alternating, joined, nearly
 from robustmech.verification.fields import exact_sequence, sequence
+from robustmech.verification.limits import check_axes
 from robustmech.verification.meshes.exponential import Exponentials
 from robustmech.verification.rows import Places, lowest_nodes, places
 
@@ -89,6 +90,7 @@ class OnAxes:
 
 def parse_axes(value: object, where: str, agents: int) -> tuple[Axis, ...]:
     """One list of breakpoints for each agent."""
+    check_axes(agents, where)
     lists = sequence(value, where, agents)
     return tuple(parse_axis(entries, f"{where}[{agent}]") for agent, entries in enumerate(lists))
 
