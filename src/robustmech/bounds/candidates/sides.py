@@ -17,7 +17,6 @@ from robustmech.continuum.recognising import (
     SpendingProblem,
     recognised,
 )
-from robustmech.errors import RobustmechError
 from robustmech.model import Environment
 
 Proposal = TypeVar("Proposal")
@@ -154,5 +153,5 @@ def _surviving(*sources: Source[Proposal]) -> Iterator[Proposal]:
     for source in sources:
         try:
             yield from source()
-        except (RobustmechError, ArithmeticError):
+        except Exception:  # whatever is wrong with one candidate, the others and the programs remain
             continue
