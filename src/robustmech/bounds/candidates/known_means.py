@@ -30,6 +30,7 @@ _DETAIL = "closed form: known means"
 _LEAST_WEIGHT = Fraction(1, 1000)
 _MOST_NODES = 40_000
 _REACH = 4
+_FARTHEST = 50.0
 
 
 def boundary_widths(problem: KnownMeansProblem) -> tuple[Fraction | None, ...]:
@@ -60,14 +61,20 @@ def placed_mechanisms(problem: KnownMeansProblem, divisor: int) -> MechanismPlac
     widths = boundary_widths(problem)
     bidders = len(widths)
     if bidders > 1 and len(set(widths)) == 1 and widths[0] is not None:
-        spacing = Spacing.even(widths[0] / divisor, divisor * (_REACH + bidders))
+        spacing = _cells(widths[0] / divisor, divisor * (_REACH + bidders), _FARTHEST)
         return MechanismPlace(mesh=Shares(spacing=spacing, agents=bidders))
     spacings = tuple(
-        Spacing.even(1, 1) if width is None else Spacing.even(width / divisor, _REACH * divisor) for width in widths
+        Spacing.even(1, 1) if width is None else _cells(width / divisor, _REACH * divisor, _FARTHEST / bidders)
+        for width in widths
     )
     if bidders == 2:
         return MechanismPlace(mesh=CrossedTriangles(spacings=(spacings[0], spacings[1])))
     return MechanismPlace(mesh=Boxes(spacings=spacings))
+
+
+def _cells(width: Fraction, cells: int, farthest: float) -> Spacing:
+    """Even cells, but none far out where next to nobody bids."""
+    return Spacing.even(width, max(1, min(cells, int(farthest / width))))
 
 
 def _bids(place: MechanismPlace, problem: KnownMeansProblem) -> FloatArray:
@@ -106,8 +113,8 @@ def known_means_information(problem: KnownMeansProblem) -> Iterator[UpperProposa
     """The closed form's information on ever finer meshes."""
 
     def joint(mesh: ExponentialSums, environment: Environment, discretisation: Discretisation) -> FloatArray:
-        law = _ordered(problem, environment, _control_chances(problem, mesh))
-        return np.asarray(law * discretisation.mass[:, None])
+        chances = _with_means(problem, _control_chances(problem, mesh), discretisation.mass)
+        return np.asarray(_ordered(problem, environment, chances) * discretisation.mass[:, None])
 
     for cells in (1, 8, 48):
         place = placed_information(problem, cells)
@@ -134,11 +141,23 @@ def _control_chances(problem: KnownMeansProblem, mesh: ExponentialSums) -> Float
     middles = ends[:-1] * (1 - rates / bend)
     chances = np.empty((2 * mesh.spacing.cells + 1, eta.size))
     chances[0::2], chances[1::2] = ends, middles
-    excluded = eta <= 0
-    beyond = np.array([float(mean) for mean in problem.means]) / problem.model.guarantee
-    chances[:, excluded] = 0.0
-    chances[-1, excluded] = beyond[excluded]
+    chances[:, eta <= 0] = 0.0
     return np.clip(chances, 0.0, 1.0)
+
+
+def _with_means(problem: KnownMeansProblem, chances: FloatArray, mass: FloatArray) -> FloatArray:
+    """Chances with the right means: those below the boundary scaled, an excluded bidder's chosen beyond it.
+
+    Chances that are scaled down leave virtual values below the boundary at zero, and at it they fall.
+    """
+    found = chances.copy()
+    for i, mean in enumerate(problem.means):
+        wanted, below = float(mean / problem.bound), float(mass[:-1] @ chances[:-1, i])
+        if below > 0:
+            found[:-1, i] *= max(0.0, wanted - float(mass[-1]) * chances[-1, i]) / below
+        else:
+            found[-1, i] = wanted / float(mass[-1])
+    return np.clip(found, 0.0, 1.0)
 
 
 def _ordered(problem: KnownMeansProblem, environment: Environment, chances: FloatArray) -> FloatArray:

@@ -14,7 +14,6 @@ from robustmech.bounds.multipliers import best_multipliers
 from robustmech.bounds.participation import feasible_decisions
 from robustmech.bounds.sides import LowerPlace, Place, Task, UpperPlace
 from robustmech.bounds.solution import BoundStatus, LowerBound, SolveRecord, UpperBound, peak_memory
-from robustmech.errors import RobustmechError
 from robustmech.lp import Capabilities
 from robustmech.model import Discretisation, Environment, FloatArray, IntArray, RationalArray, Side
 
@@ -68,7 +67,7 @@ def certified_lower(task: Task, proposal: LowerProposal) -> Iterator[LowerBound]
     for entry in (None,) if task.entry is None else (task.entry, None):
         try:
             yield _lower(task, entry, proposal)
-        except (RobustmechError, ArithmeticError):
+        except Exception:  # it is one of several
             continue
 
 
@@ -100,7 +99,7 @@ def certified_upper(task: Task, proposal: UpperProposal) -> Iterator[UpperBound]
         law = exact_law(task.environment, discretisation, proposal.joint(task.environment, discretisation))
         value = informational_value(task.environment, discretisation, law)
         information = proposal.place.information(law)
-    except (RobustmechError, ArithmeticError):
+    except Exception:  # it is one of several
         return
     yield UpperBound(
         value=value, information=information, record=_record(task, proposal.place, proposal.detail, started)

@@ -18,7 +18,6 @@ from robustmech.bounds.places import InformationPlace
 from robustmech.bounds.sides import Task, solve_upper
 from robustmech.bounds.solution import UpperBound
 from robustmech.elements import PublicSignals
-from robustmech.errors import RobustmechError
 from robustmech.lp import HighsSolver, LinearProgram
 from robustmech.model import Discretisation, Environment, FloatArray, floats
 from robustmech.model.interior import interior_law
@@ -53,16 +52,16 @@ def chosen_public_information(task: Task) -> Iterator[UpperBound]:
     environment = task.environment
     if environment.transfers:
         return
-    posteriors = menu(environment)
-    if posteriors.size > _MOST_ENTRIES:
-        return
-    multipliers = participation_multipliers(environment, posteriors)
-    if multipliers is None:
-        return
-    distinct = np.unique(multipliers, axis=0)
     try:
+        posteriors = menu(environment)
+        if posteriors.size > _MOST_ENTRIES:
+            return
+        multipliers = participation_multipliers(environment, posteriors)
+        if multipliers is None:
+            return
+        distinct = np.unique(multipliers, axis=0)
         yield solve_upper(task, InformationPlace(mesh=_mesh(distinct)))
-    except RobustmechError:
+    except Exception:  # it is one of several
         return
 
 

@@ -131,5 +131,5 @@ def _surviving(*sources: Source[Proposal]) -> Iterator[Proposal]:
     for source in sources:
         try:
             yield from source()
-        except Exception:
+        except Exception:  # whatever is wrong with one candidate, the others and the programs remain
             continue
