@@ -1,4 +1,4 @@
-"""Ctrl-C and lost outputs: the command ends long before its solve would, in one line, and leaves nothing behind."""
+"""Ctrl-C and lost outputs: the command ends long before its solve would, with what it has found, or nothing."""
 
 import contextlib
 import os
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.command_runs import Ran, environment, start_on_terminal, words
+from cli.command_runs import Ran, environment, run_process, start_on_terminal, words
 
 LARGE = """version = 1
 [auction]
@@ -30,7 +30,8 @@ from robustmech.cli import main
 pathlib.Path(sys.argv.pop()).touch()
 main()
 """
-LAST = "robustmech: interrupted; nothing was written"
+NOTHING = "robustmech: interrupted; nothing was written"
+IN_HAND = "robustmech: interrupted; this is what was found so far"
 
 
 def problem_file(folder: Path) -> Path:
@@ -87,32 +88,45 @@ def interrupted(folder: Path, solver: str, signals: int, after: float) -> Ran:
         out, err = process.communicate(timeout=A_MINUTE)
     finally:
         process.kill()
-    assert list(results.iterdir()) == []
     assert nothing_runs(mark)
     return Ran(process.returncode, out, err)
 
 
-def check_ended(ran: Ran) -> None:
-    assert (ran.code, ran.out) == (130, "")
-    assert [line for line in ran.err.splitlines() if line] == [LAST]
+def check_ended(folder: Path, ran: Ran) -> None:
+    """With the bracket in hand, printed and written whole, or with nothing where there was none yet."""
+    assert ran.code == 130
+    (last,) = [line for line in ran.err.splitlines() if line]
+    if last == NOTHING:
+        assert ran.out == ""
+        assert list((folder / "results").iterdir()) == []
+        return
+    assert last == IN_HAND
+    assert ran.row("status").startswith("stopped early")
+    assert "interrupted" in ran.row("status")
+    verified = run_process("verify", folder / "results" / "r", "--json").answer
+    for label, side in (("guarantee at least", "lower"), ("potential at most", "upper")):
+        assert float(ran.row(label)) == pytest.approx(verified[side], rel=1e-6)
+    assert os.listdir(folder / "results") == ["r"]
 
 
 @pytest.mark.parametrize(
     ("solver", "signals"), [("clarabel", 1), ("clarabel", 2), ("clarabel", 20), ("highs", 1), ("highs", 2)]
 )
-def test_ends_at_once_and_leaves_nothing(tmp_path: Path, solver: str, signals: int) -> None:
-    check_ended(interrupted(tmp_path, solver, signals, 1.0))
+def test_ends_at_once_with_what_it_has(tmp_path: Path, solver: str, signals: int) -> None:
+    ran = interrupted(tmp_path, solver, signals, 4.0)
+    check_ended(tmp_path, ran)
+    assert ran.out != ""
 
 
 @pytest.mark.parametrize("after", [0.0, 0.2])
 def test_ends_at_once_while_the_program_is_assembled(tmp_path: Path, after: float) -> None:
-    check_ended(interrupted(tmp_path, "clarabel", 1, after))
+    check_ended(tmp_path, interrupted(tmp_path, "clarabel", 1, after))
 
 
 @pytest.mark.parametrize("after", [1.5, 3.0])
 def test_ends_at_once_while_a_large_program_is_made_ready(tmp_path: Path, after: float) -> None:
     """Clarabel orders and analyses the matrix in its constructor, and lets no Python run meanwhile (0.11.1)."""
-    check_ended(interrupted(tmp_path, "clarabel", 1, after))
+    check_ended(tmp_path, interrupted(tmp_path, "clarabel", 1, after))
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda number: number.name)
@@ -133,7 +147,11 @@ def test_no_process_outlives_the_command(tmp_path: Path, number: signal.Signals)
     assert process.wait(timeout=A_MINUTE) != 0
     try:
         assert nothing_runs(f"{name}={value}")
-        assert sorted(os.listdir(tmp_path)) == ["large.toml"]
+        # A request to end is heard, and what was found is written whole; a killed process writes nothing.
+        written = set(os.listdir(tmp_path)) - {"large.toml"}
+        assert written <= ({"r"} if number is signal.SIGTERM else set())
+        if written:
+            assert run_process("verify", tmp_path / "r").code == 0
     finally:
         for place in Path("/proc").glob("[0-9]*/environ"):
             with contextlib.suppress(OSError):
@@ -148,11 +166,12 @@ def test_terminal_is_left_tidy(tmp_path: Path) -> None:
     running.process.send_signal(signal.SIGINT)
     ran = running.finish()
     assert ran.code == 130
-    assert ran.out == ""
+    assert ran.row("status").startswith("stopped early")
     assert ran.err.count("interrupted") == 1
-    assert ran.err.rstrip().endswith(LAST)
+    assert ran.err.rstrip().endswith(IN_HAND)
     assert running.shown.rindex("\x1b[?25h") > running.shown.rindex("\x1b[?25l")  # the cursor is shown again
-    assert sorted(os.listdir(tmp_path)) == ["large.toml"]
+    assert sorted(os.listdir(tmp_path)) == ["large.toml", "r"]
+    assert run_process("verify", tmp_path / "r").code == 0
 
 
 def test_no_traceback_where_the_reader_of_the_output_has_gone(tmp_path: Path) -> None:
@@ -211,7 +230,7 @@ def test_compiled_module_that_turns_the_interrupt_into_an_import_error() -> None
     found = subprocess.run(
         [sys.executable, "-c", FAILING_IMPORT.format(signal="signal.SIGINT")], capture_output=True, text=True
     )
-    assert (found.returncode, found.stderr.strip()) == (130, LAST)
+    assert (found.returncode, found.stderr.strip()) == (130, NOTHING)
     other = subprocess.run(
         [sys.executable, "-c", FAILING_IMPORT.format(signal="signal.SIGCONT")], capture_output=True, text=True
     )

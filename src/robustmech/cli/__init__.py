@@ -5,21 +5,25 @@ import os
 import signal
 import sys
 import threading
+import time
 from types import FrameType
 from typing import NoReturn
 
 from robustmech.streams import open_errors, private_output
 
+_ONE_BURST = 1.0  # seconds
 OUTPUT_LOST = 74  # EX_IOERR of sysexits.h
 
 
 def main() -> NoReturn:
     """Run the command and exit; an interrupt is one line even while the program is still being loaded."""
-    interrupts = []
+    interrupts: list[float] = []
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        interrupts.append(number)
-        signal.default_int_handler(number, frame)
+        # Several at once are one: a burst must not cut short the answer to its first.
+        interrupts.append(time.monotonic())
+        if len(interrupts) < 2 or interrupts[-1] - interrupts[-2] > _ONE_BURST:
+            signal.default_int_handler(number, frame)
 
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
