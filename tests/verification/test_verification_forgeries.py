@@ -94,7 +94,7 @@ class Forger:
 
     def other(self, value: Json) -> Json:
         """A value like another one."""
-        kinds = [None, [], {}, True, "\x1b[31m", 1, 0.5, "1/2"]
+        kinds: list[Json] = [None, [], {}, True, "\x1b[31m", 1, 0.5, "1/2"]
         if self.rng.random() < 0.15:
             return self.rng.choice(kinds)
         if isinstance(value, str):
