@@ -23,7 +23,7 @@ except ImportError:  # not on Windows, where nothing is swept
 _MARK = ".robustmech-"
 _ASIDE = "old"
 _EXCHANGE, _HERE = 2, -100
-_UNABLE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
+_UNABLE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EXDEV}
 
 
 def replace_folder(folder: Path, contents: Mapping[str, bytes], ours: Collection[str]) -> None:
