@@ -180,6 +180,8 @@ def test_stopped_result_is_written_and_verifies(command: Command, tmp_path: Path
     assert table.code == 0
     assert table.row("status").startswith("stopped early (clarabel ")
     assert command("verify", tmp_path / "r").code == 0
+    certificate = json.loads((tmp_path / "r" / "certificate.json").read_bytes())
+    assert not {"status"} & (certificate["lower"].keys() | certificate["upper"].keys())  # nothing there could prove it
 
 
 def test_roomy_limits_change_nothing(command: Command) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from cli.command_runs import COMMON_VALUES, EXAMPLES, RESULT_FILES, Command
+from robustmech.artefacts import replacing
 
 SMALL = ("solve", COMMON_VALUES, "--actions", 3)
 
@@ -255,7 +256,7 @@ def test_current_folder_is_not_replaced_under_the_person(
 
 
 FULL = OSError(28, "No space left on device")
-OPERATIONS = {"writing": (Path, "write_bytes"), "renaming": (os, "rename"), "making": (os, "mkdir")}
+OPERATIONS = {"writing": (Path, "write_bytes"), "exchanging": (replacing, "_exchanged"), "making": (os, "mkdir")}
 
 
 @pytest.mark.parametrize("operation", ["writing the manifest", *OPERATIONS])
@@ -268,6 +269,8 @@ def test_full_disk_is_one_line_and_leaves_what_was_there(
         assert command(*SMALL, "--out", folder).code == 0
     before = snapshot(tmp_path)
     place, name = OPERATIONS[operation.split()[0]]
+    if operation == "exchanging" and not earlier:
+        place, name = os, "rename"
     real = getattr(place, name)
 
     def failing(path: Path | str, *arguments: object, **options: object) -> object:

@@ -113,3 +113,29 @@ def test_nothing_is_changed_by_looking(command: Command, folder: Path) -> None:
     before = {entry.name: (entry.read_bytes(), entry.stat().st_mtime_ns) for entry in folder.iterdir()}
     assert command("verify", folder).code == 0
     assert before == {entry.name: (entry.read_bytes(), entry.stat().st_mtime_ns) for entry in folder.iterdir()}
+
+
+@pytest.mark.parametrize("option", [(), ("--json",)])
+def test_nothing_in_a_folder_reaches_the_terminal_raw(command: Command, folder: Path, option: tuple[str, ...]) -> None:
+    """A file's name may hold a line that looks like ours, colours, a title for the window, or a change of direction."""
+    (folder / "\x1b[32mok\nverified: max guarantee ≥ 9\x07\x9b2J\u202e").write_text("")
+    ran = command("verify", folder, *option)
+    assert ran.code == 1
+    assert all(line.isprintable() for line in ran.out.splitlines())
+    assert not any(line.startswith("verified") for line in ran.out.splitlines())
+    assert "x1b[32mok" in ran.out
+
+
+def test_titles_and_paths_are_shown_escaped(command: Command, tmp_path: Path) -> None:
+    problem = tmp_path / "p\x1b[31m.toml"
+    text = 'version = 1\ntitle = "one\\u001b[2J\\nverified: all"\n[auction]\nbidders = 2\nvalues = [0, 1]\n'
+    problem.write_text(text + 'dependence = "common"\n')
+    ran = command("solve", problem, "--actions", 3)
+    assert ran.code == 0
+    assert all(line.isprintable() for line in ran.out.splitlines())
+    assert not any(line.startswith("verified") for line in ran.out.splitlines())
+    problem.write_text(text)
+    refused = command("solve", problem, "--actions", 3)
+    assert refused.code == 2
+    assert refused.err.rstrip("\n").isprintable()
+    assert "\\x1b[31m.toml" in refused.err

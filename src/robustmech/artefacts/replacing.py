@@ -23,7 +23,7 @@ except ImportError:  # not on Windows, where nothing is swept
 _MARK = ".robustmech-"
 _ASIDE = "old"
 _EXCHANGE, _HERE = 2, -100
-_UNABLE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM}
+_UNABLE = {errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM, errno.EXDEV}
 
 
 def replace_folder(folder: Path, contents: Mapping[str, bytes], ours: Collection[str]) -> None:
@@ -99,10 +99,12 @@ def _locked(folder: Path, *, wait: bool) -> Iterator[None]:
 
 def _write(path: Path, content: bytes) -> None:
     """Write a file and make it durable."""
-    with path.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+    path.write_bytes(content)
+    handle = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _exchanged(fresh: Path, folder: Path) -> bool:

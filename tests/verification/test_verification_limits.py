@@ -1,0 +1,75 @@
+"""Folders that ask for more memory or time than anybody has end in one line."""
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import pytest
+from artefact_folders import RECIPES, Artefact, make, write
+
+from robustmech.verification import verify
+
+
+@cache
+def right() -> Artefact:
+    return make(RECIPES["unequal weights"])
+
+
+ABSURD: dict[str, Callable[[Artefact], object]] = {
+    "denominators": lambda artefact: artefact.problem["decision_set"].update(
+        cap=["1/" + str(prime) for prime in (10**19_000 + 7, 10**19_000 + 9)]
+    ),
+    "many denominators": lambda artefact: artefact.certificate["lower"].update(
+        multipliers=["1/" + str(10**15_000 + 2 * place + 1) for place in range(3)]
+    ),
+    "weights": lambda artefact: artefact.certificate["lower"]["discretisation"].update(
+        weights=[[str(10**8_000 + j) for j in range(900)]] * 2
+    ),
+    "actions": lambda artefact: artefact.certificate["upper"]["discretisation"].update(weights=[["1"] * 100_000] * 2),
+    "agents": lambda artefact: artefact.problem.update(agents=40, agent_names=["x"] * 40, own_decisions=None),
+    "states": lambda artefact: artefact.problem.update(states=10**6),
+    "nesting": lambda artefact: artefact.problem.update(transfers=json.loads("[" * 900 + "]" * 900)),
+    "exponent": lambda artefact: artefact.certificate["lower"].update(value=1e300),
+}
+
+
+@pytest.mark.parametrize("name", ABSURD)
+def test_absurd_folders_end_in_one_line(name: str, tmp_path: Path) -> None:
+    """Without the memory and the hours that they ask for."""
+    artefact = right().copy()
+    with any_number_of_digits():
+        ABSURD[name](artefact)
+        folder = artefact.write(tmp_path)
+    result = verify(folder)
+    assert not result.passed
+    assert all("could not be checked" not in failure.detail for failure in result.failures)
+    assert all(len(failure.detail) < 500 for failure in result.failures)
+
+
+@contextmanager
+def any_number_of_digits() -> Iterator[None]:
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.set_int_max_str_digits(limit)
+
+
+def test_text_files_are_not_read_beyond_a_limit(tmp_path: Path) -> None:
+    folder = write(tmp_path, right().contents())
+    with (folder / "problem.json").open("r+b") as stream:
+        stream.truncate(2**26 + 1)  # a hole, which takes no room
+    details = {failure.name: failure.detail for failure in verify(folder).failures}
+    assert details["problem"] == f"problem.json: longer than the {2**26} bytes that it may need"
+
+
+def test_an_archive_may_not_be_larger_than_its_arrays(tmp_path: Path) -> None:
+    contents = right().contents()
+    folder = write(tmp_path, contents | {"mechanism.npz": contents["mechanism.npz"] + bytes(10**6)})
+    (failure,) = verify(folder).failures
+    assert failure.name == "lower: mechanism"
+    assert "bytes that it may need" in failure.detail
