@@ -24,6 +24,10 @@ AnyMechanism = Mechanism | PiecewiseLinearMechanism
 AnyInformation = InformationStructure | ExponentialInformation
 
 
+NO_SOLVER = Capabilities(name="no solver", version="", method="evaluated as it is", reports_iterations=False)
+"""What stands for the solver where a candidate needed none."""
+
+
 class BoundStatus(Enum):
     """How good a certified number is. Either way it is a bound."""
 

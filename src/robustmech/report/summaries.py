@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from robustmech.bounds import Solution
+from robustmech.bounds.solution import NO_SOLVER
 from robustmech.model import floats
 from robustmech.model.priors import interior_law
 from robustmech.problems import DataReport
@@ -64,7 +65,8 @@ def solution_rows(solution: Solution) -> list[tuple[str, str]]:
         rows.append(
             ("closed form", f"{solution.closed_form.value:.7g} ({solution.closed_form.model}{_used(solution)})")
         )
-    record = max(solution.records, key=lambda record: record.size.nonzeros)
+    solved = [record for record in solution.records if record.solver is not NO_SOLVER]
+    record = max(solved or solution.records, key=lambda record: record.size.nonzeros)
     solver = f"{record.solver.name} {record.solver.version}".strip()
     rows.append(("status", f"{solution.status} ({solver}: {_details(solution)})"))
     if solution.grids:
@@ -75,8 +77,9 @@ def solution_rows(solution: Solution) -> list[tuple[str, str]]:
     said = [f"up to {paid:.6g} {what}" for what, paid in (_entry_payments(solution) or {}).items() if paid > noise]
     if said:
         rows.append(("at lowest actions", f"{' and '.join(said)} for taking part"))
+    program = f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"
     rows += [
-        ("program", f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"),
+        ("program", program if solved else "none was needed"),
         ("time", f"{solution.seconds:.2f} s"),
         ("memory", f"{max(r.peak_memory for r in solution.records) / 2**20:,.0f} MiB at most"),
     ]
