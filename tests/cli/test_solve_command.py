@@ -1,5 +1,6 @@
 """robustmech solve: what it prints, and that it is what the library computes."""
 
+import json
 import re
 from pathlib import Path
 

@@ -155,6 +155,8 @@ def test_entry_payments_are_shown() -> None:
 def test_a_closed_form_that_proves_the_bracket_is_said() -> None:
     refined = solve(ENVIRONMENT)
     assert texts(refined)["closed form"] == "0.2534059 (common value; its own mechanism and information on a mesh)"
+    assert texts(refined)["status"] == "proved (no solver: closed form: common value)"
+    assert texts(refined)["program"] == "none was needed"
     told = solution_json(refined, None)["closed_form"]
     assert isinstance(told, dict)
     assert told["model"] == "common value"

@@ -25,6 +25,10 @@ AnyMechanism = Mechanism | PiecewiseLinearMechanism
 AnyInformation = InformationStructure | ExponentialInformation
 
 
+NO_SOLVER = Capabilities(name="no solver", version="", method="evaluated as it is", reports_iterations=False)
+"""What stands for the solver where a candidate needed none."""
+
+
 class BoundStatus(Enum):
     """How good certified numbers are. In any case they are bounds.
 

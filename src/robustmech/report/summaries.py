@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 
 from robustmech.bounds import Solution
+from robustmech.bounds.solution import NO_SOLVER
 from robustmech.bounds.units import program_unit
 from robustmech.model import floats
 from robustmech.model.interior import interior_law
@@ -77,7 +78,8 @@ def solution_rows(solution: Solution, *, timed: bool = True) -> list[tuple[str, 
         rows.append(
             ("closed form", f"{solution.closed_form.value:.7g} ({solution.closed_form.model}{_used(solution)})")
         )
-    record = max(solution.records, key=lambda record: record.size.nonzeros)
+    solved = [record for record in solution.records if record.solver is not NO_SOLVER]
+    record = max(solved or solution.records, key=lambda record: record.size.nonzeros)
     solver = f"{record.solver.name} {record.solver.version}".strip()
     rows.append(("status", f"{solution.status} ({solver}: {_details(solution)})"))
     if solution.grids:
@@ -85,8 +87,9 @@ def solution_rows(solution: Solution, *, timed: bool = True) -> list[tuple[str, 
     else:
         rows += zip(_mesh_labels(solution), solution.places, strict=True)
     rows += _qualifications(solution)
+    program = f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"
     rows += [
-        ("program", f"{record.size.rows:,} rows, {record.size.columns:,} columns, {record.size.nonzeros:,} non-zeros"),
+        ("program", program if solved else "none was needed"),
     ]
     if timed:
         rows.append(("time", f"{solution.seconds:.2f} s"))

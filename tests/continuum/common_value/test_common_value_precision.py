@@ -79,3 +79,16 @@ def test_excess_growth_to_thirty_digits(name: str, rule: Literal["proportional",
     for row in random_bids(model.bidders, count).tolist():
         bids = [mpf(bid) for bid in row]
         assert abs(auction.growth_of(written, bids) - auction.growth(sum(bids))) < mpf(10) ** -30
+
+
+def test_values_far_apart_and_far_below_the_cost_are_no_trouble() -> None:
+    """Neither the highest value, however rare, decides whether there is a surplus, nor does a jump below the cost."""
+    scales = [10.0**k for k in range(-12, 10)]
+    total = sum(1 / v for v in scales)
+    rare = CommonValue(scales, [1 / v / total for v in scales], 2)
+    assert rare.has_surplus
+    assert rare.guarantee == pytest.approx(rare.potential, rel=1e-9)
+    assert 0 < rare.guarantee < rare.law.mean
+    costly = CommonValue([0, 1e-6, 1e10, 5e10], [0.25] * 4, 5, 3e10)
+    assert not costly.has_surplus
+    assert CommonValue([0, 1e-6, 1e10, 5e10], [0.25] * 4, 5, 1e10).guarantee > 0

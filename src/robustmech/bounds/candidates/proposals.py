@@ -13,12 +13,10 @@ from robustmech.bounds.information_repair import exact_law
 from robustmech.bounds.multipliers import best_multipliers
 from robustmech.bounds.participation import feasible_decisions
 from robustmech.bounds.sides import LowerPlace, Place, Task, UpperPlace
-from robustmech.bounds.solution import BoundStatus, LowerBound, SolveRecord, UpperBound, peak_memory
-from robustmech.lp import Capabilities
+from robustmech.bounds.solution import NO_SOLVER, BoundStatus, LowerBound, SolveRecord, UpperBound, peak_memory
 from robustmech.model import Discretisation, Environment, FloatArray, IntArray, RationalArray, Side
 
 Multipliers = Callable[[Environment, Discretisation, IntArray], RationalArray]
-_NO_SOLVER = Capabilities(name="no solver", version="", method="evaluated as it is", reports_iterations=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -109,7 +107,7 @@ def certified_upper(task: Task, proposal: UpperProposal) -> Iterator[UpperBound]
 def _record(task: Task, place: Place, detail: str, started: float) -> SolveRecord:
     return SolveRecord(
         status=BoundStatus.PROVED,
-        solver=_NO_SOLVER,
+        solver=NO_SOLVER,
         detail=detail,
         iterations=0,
         seconds=time.perf_counter() - started,

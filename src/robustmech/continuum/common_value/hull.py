@@ -107,8 +107,8 @@ def _starting_edges(revealed: RevealedValue, cost: float) -> FloatArray:
     cuts = []
     for j in jumps:
         at = revealed.ends[j + 1]
-        jump = pieces.start[j + 1] - pieces.end[j]
-        reach = 0.25 * max(jump / max(pieces.start[j + 1] - cost, jump, 1e-300), 1e-9)
+        above, jump = pieces.start[j + 1] - cost, pieces.start[j + 1] - pieces.end[j]
+        reach = 0.25 * (1.0 if above <= jump else max(jump / above, 1e-9))
         room = max(at - revealed.ends[j], revealed.ends[j + 2] - at)
         steps = reach * 4.0 ** np.arange(max(1, int(np.ceil(np.log(max(min(room, 4.0) / reach, 1.0)) / np.log(4.0)))))
         cuts += [at - steps[steps < at - revealed.ends[j]], at + steps[steps < revealed.ends[j + 2] - at]]
