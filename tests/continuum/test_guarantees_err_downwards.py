@@ -131,7 +131,7 @@ def test_known_means(means: list[float], bound: float) -> None:
     assert mpmath.mpf(model.guarantee_at(others)) <= moved + mpmath.mpf(2) ** -52 * bound
 
 
-@pytest.mark.parametrize(("agents", "value"), [*itertools.product([2, 3, 8], [8.001, 10.0, 300.0])])
+@pytest.mark.parametrize(("agents", "value"), [*itertools.product([2, 3, 8], [8.001, 10.0, 300.0]), (2, 2 + 2.0**-30)])
 def test_public_expenditure(agents: int, value: float) -> None:
     v = mpmath.mpf(value)
     a = (agents - 1) / (v - 1)
@@ -141,7 +141,11 @@ def test_public_expenditure(agents: int, value: float) -> None:
 
     model = PublicExpenditure(agents, value)
     boundary = mpmath.findroot(lambda y: (1 - a / y) * integral(y) - 1, mpmath.mpf(model.boundary))
-    errs_downwards(model.guarantee, (v - 1) / integral(boundary), 1e-12 * value)
+    exact = (v - 1) / integral(boundary)
+    errs_downwards(model.guarantee, exact, 1e-13 * float(exact))
+    beyond = v - 1 - (agents - 1) / mpmath.mpf(model.boundary)
+    inside = (v - 1) / integral(mpmath.mpf(model.boundary))
+    assert model.guarantee <= min(beyond, inside)
 
 
 @pytest.mark.parametrize("smoothing", [1e-9, 0.1, 1.0, 30.0])

@@ -65,14 +65,11 @@ class PublicExpenditure:
         object.__setattr__(self, "guarantee", guarantee)
 
     def _proved(self, boundary: float) -> float:
-        """What full spending from a boundary on guarantees, rounded down: the lesser of the objective on either side.
+        """λ̄ = (θ̄ − 1)/M(ȳ), rounded down: some sixty roundings, and M has no slope at the exact boundary.
 
-        Up to it λ̄ = (θ̄ − 1)/M(ȳ), with some sixty roundings, and beyond it θ̄ − 1 − (N − 1)/ȳ at least. Both are the
-        same at the exact boundary.
+        A boundary that is not below the exact one leaves at least as much beyond it, where θ̄ − 1 − (N − 1)/ȳ counts.
         """
-        inside = (self.value - 1.0) / float(aggregate_integral(np.array(boundary), self._complement))
-        beyond = self.value - 1.0 - (self.agents - 1) / boundary
-        return min(inside * (1 - 2.0**-47), beyond - 2.0**-51 * (self.value + (self.agents - 1) / boundary))
+        return (self.value - 1.0) / float(aggregate_integral(np.array(boundary), self._complement)) * (1 - 2.0**-47)
 
     @property
     def _rate(self) -> float:
