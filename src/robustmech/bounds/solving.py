@@ -25,6 +25,8 @@ _DEFAULT_SECONDS = 60.0
 _LEAST_WORTH = 1e-4
 """Stakes below this share of the largest utility are not told from none: solvers are good to about 1e-9 of it."""
 _DEFAULT_RELATIVE_GAP = 0.01
+_ROUNDING = 1e-5
+"""Of what is at stake: a number so little below zero may be a solver's rounding where doing nothing proves zero."""
 
 
 def solve(
@@ -100,7 +102,8 @@ def _lower_on(task: Task, place: LowerPlace) -> LowerBound:
         if instead is None:
             raise
         return instead
-    if found.record.status is BoundStatus.PROVED and found.value >= 0:
+    rounding = -_ROUNDING * task.worth <= found.value < 0  # a proved optimum further below leaves nothing to find
+    if found.record.status is BoundStatus.PROVED and not rounding:
         return found
     return improved_lower(task, place, found) or found
 
