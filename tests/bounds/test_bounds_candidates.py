@@ -178,3 +178,24 @@ def test_a_candidate_that_fails_is_left_out(monkeypatch: pytest.MonkeyPatch) -> 
     task = task_of(common(NINTHS, TENTHS))
     assert next(found.record.detail for found in lower_candidates(task)) == "doing nothing"
     assert all("closed form" not in found.record.detail for found in upper_candidates(task))
+
+
+def test_a_number_just_below_zero_is_not_printed_where_doing_nothing_proves_zero() -> None:
+    """Staying harms nobody and is worth nothing; moving harms somebody in each state."""
+    for seed in range(5):
+        generator = np.random.default_rng(seed)
+        utilities = np.zeros((2, 2, 2), dtype=np.int64)
+        utilities[:, :, 1] = [[-1, 2], [2, -1]]
+        payoff = np.zeros((2, 2), dtype=np.int64)
+        payoff[:, 1] = generator.integers(-9, 0, size=2)
+        environment = Environment(
+            utilities=rationals(utilities),
+            payoff=rationals(payoff),
+            decision_set=rm.simplex(2),
+            beliefs=Beliefs.known(["1/3", "2/3"]),
+            transfers=False,
+        )
+        for grid in (rm.Grid.quantile(3), rm.Grid.published(3)):
+            lower = rm.solve(environment, grid).lower
+            assert lower is not None
+            assert lower.value == 0

@@ -1,11 +1,17 @@
 """Refining a bracket until it is as narrow as asked."""
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from robustmech.bounds.budget import OutOfBudgetError
-from robustmech.bounds.candidates import lower_candidates, upper_candidates
+from robustmech.bounds.candidates import (
+    lower_candidates,
+    plain_lower_candidates,
+    plain_upper_candidates,
+    upper_candidates,
+)
 from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
@@ -122,6 +128,8 @@ def _offer_candidates(task: Task, incumbents: Incumbents) -> None:
 
 
 def _candidates(task: Task, side: Side) -> Iterator[LowerBound | UpperBound]:
+    """One that is there at once, then all others."""
+    yield from itertools.islice(plain_lower_candidates(task) if side is Side.LOWER else plain_upper_candidates(task), 1)
     yield from lower_candidates(task) if side is Side.LOWER else upper_candidates(task)
 
 

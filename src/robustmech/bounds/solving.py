@@ -1,7 +1,7 @@
 """Solving: assemble, propose, repair, certify."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Literal
 
@@ -13,12 +13,12 @@ from robustmech.bounds.candidates import (
     plain_upper_candidates,
 )
 from robustmech.bounds.entry import Entry
-from robustmech.bounds.incumbents import Incumbents, Target, in_words
+from robustmech.bounds.incumbents import Bound, Incumbents, Target, in_words
 from robustmech.bounds.places import GridPlace, InformationPlace, MechanismPlace
 from robustmech.bounds.refining import refine
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import DEFAULT_MEMORY_LIMIT, require_fitting, require_memory
-from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, UpperBound
+from robustmech.bounds.solution import BoundStatus, Solution
 from robustmech.bounds.supervision import Interrupted, supervised
 from robustmech.bounds.units import worth
 from robustmech.elements import Meshes, PublicSignals, ShareDensities, SharesWithoutTransfers
@@ -155,7 +155,8 @@ def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: fl
     """
     lower, upper = _places(task.environment, grid, memory_limit)
     for side in incumbents.sides:
-        _offer_all(plain_lower_candidates(task) if side is Side.LOWER else plain_upper_candidates(task), incumbents)
+        plain = plain_lower_candidates(task) if side is Side.LOWER else plain_upper_candidates(task)
+        _offer_all(plain, incumbents.offer_stopgap)
     limited = task.budget.seconds is not None
     for side in incumbents.sides:
         last = side is incumbents.sides[-1]
@@ -163,7 +164,7 @@ def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: fl
         others = grid_lower_candidates(own, lower) if side is Side.LOWER else grid_upper_candidates(own, upper)
         if limited:
             # There may be no time for them afterwards.
-            _offer_all(others, incumbents)
+            _offer_all(others, incumbents.offer_stopgap)
         try:
             found = solve_lower(own, lower) if side is Side.LOWER else solve_upper(own, upper)
         except InputError:
@@ -174,17 +175,18 @@ def _solve_on(grid: Grid | Sequence[Grid] | Meshes, task: Task, memory_limit: fl
             # What was asked for, or the best there is where there was too little time for it.
             proved = found.record.status is BoundStatus.PROVED
             incumbents.offer(found, instead=proved or not limited)
-            if proved and (side is Side.UPPER or found.value >= 0):
+            if proved:
+                # A solver's rounding is no reason for less than nothing.
+                _offer_all(others if side is Side.LOWER and found.value < 0 else (), incumbents.offer)
                 continue
-            if not proved:
-                incumbents.note(f"the {side.value} program ended with '{found.record.detail}'")
-        _offer_all(others, incumbents)
+            incumbents.note(f"the {side.value} program ended with '{found.record.detail}'")
+        _offer_all(others, incumbents.offer_stopgap)
 
 
-def _offer_all(candidates: Iterator[LowerBound] | Iterator[UpperBound], incumbents: Incumbents) -> None:
-    """Offer what stands in for a program's number, as much as there is."""
+def _offer_all(candidates: Iterable[Bound], offer: Callable[[Bound], None]) -> None:
+    """Offer what stands beside a program's number, as much as there is."""
     for candidate in candidates:
-        incumbents.offer_stopgap(candidate)
+        offer(candidate)
 
 
 def _check_limits(

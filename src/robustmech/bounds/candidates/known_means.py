@@ -28,6 +28,8 @@ from robustmech.model import Discretisation, Environment, FloatArray, IntArray, 
 
 _DETAIL = "closed form: known means"
 _LEAST_WEIGHT = Fraction(1, 1000)
+_MOST_REACH = 4_000
+"""Of the boundary over the least weight: checkers refuse sums much further out."""
 _MOST_NODES = 40_000
 _REACH = 4
 _FARTHEST = 50.0
@@ -124,8 +126,9 @@ def known_means_information(problem: KnownMeansProblem) -> Iterator[UpperProposa
 def placed_information(problem: KnownMeansProblem, cells: int) -> InformationPlace:
     """Sums of signals weighted by the sensitivities, the largest being one, with a breakpoint at the boundary."""
     eta = problem.model.sensitivities
-    weights = tuple(max(Fraction(f"{relative:.10g}"), _LEAST_WEIGHT) for relative in (eta / eta.max()).tolist())
     boundary = Fraction(f"{1 / float(eta.max()):.10g}")
+    least = max(_LEAST_WEIGHT, boundary / _MOST_REACH)
+    weights = tuple(max(Fraction(f"{relative:.10g}"), least) for relative in (eta / eta.max()).tolist())
     return InformationPlace(mesh=ExponentialSums(spacing=Spacing.even(boundary / cells, cells), slant=weights))
 
 
