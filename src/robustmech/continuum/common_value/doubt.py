@@ -32,6 +32,25 @@ class GrowthDoubt:
     growth: Growth
 
     @property
+    def of_values(self) -> float:
+        """What errors of the values ŵ(x) come to in their mean under a law of totals."""
+        return _VALUE_ROUNDINGS * _UNIT_ROUNDOFF * self._largest
+
+    @property
+    def of_values_to_others(self) -> float:
+        """The same under the law of the others' total, with density g_{N−1}, beside roundings of the mean's own size.
+
+        Where the law is of atoms, each value is exact and only where it begins is not: it is within 32u of itself.
+        """
+        revealed, n = self.growth.revealed, self.growth.bidders
+        if revealed.law.parts or n == 1:
+            return self.of_values
+        pieces, begun = revealed.law.quantiles, revealed.ends[1:-1]
+        jumps = pieces.start[1:] - pieces.end[:-1]
+        moved = _TOTAL_ROUNDINGS * _UNIT_ROUNDOFF * begun
+        return float(np.sum(jumps * moved * erlang.density(n - 1, begun * (1.0 - moved))))
+
+    @property
     def _largest(self) -> float:
         return max(self.growth.revealed.law.highest, self.growth.cost)
 
@@ -67,7 +86,7 @@ class GrowthDoubt:
         masses = np.diff(erlang.cumulative(n, growth.middle.edges))
         inner = float(np.dot(self._beyond[:-1], np.maximum(masses, 0.0)))
         base = float(self._beyond[0]) * float(erlang.cumulative(n, growth.base_end))
-        values = _VALUE_ROUNDINGS * _UNIT_ROUNDOFF * self._largest
+        values = self.of_values
         size = abs(growth.limit) + growth.cost + growth.floor
         return own + inner + base + values + sum_doubt(size, growth.middle.count)
 

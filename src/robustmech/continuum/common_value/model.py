@@ -195,15 +195,18 @@ class CommonValue:
             above = np.where(self._supply.graded(nodes)[0], 0.0, growth.above_floor_values(nodes))
             return np.asarray(above * _density_of_others(n, nodes), dtype=np.float64)
 
-        total = float(panels.integrals(integrand(panels.nodes)).sum())
-        total += (self.law.highest - growth.floor) * erlang.mass(n - 1, growth.tail_start, math.inf)
-        sold = 1.0
+        parts = [float(panels.integrals(integrand(panels.nodes)).sum())]
+        parts.append((self.law.highest - growth.floor) * erlang.mass(n - 1, growth.tail_start, math.inf))
+        sold, size = 1.0, self.cost + growth.floor
         for interval in self.graded_intervals:
             share = erlang.mass(n, interval.start, interval.end)
-            total += interval.sensitivity * (interval.gain - margin * share)
+            parts.append(interval.sensitivity * (interval.gain - margin * share))
+            size += interval.sensitivity * (abs(interval.gain) + abs(margin) * share)
             sold -= share - interval.mean_supply
-        doubt = float(quadrature_doubt(integrand, panels).sum()) + sum_doubt(self.law.highest + self.cost, panels.count)
-        return total + margin * sold - doubt
+        size += abs(parts[0]) + abs(parts[1])
+        doubt = float(quadrature_doubt(integrand, panels).sum()) + sum_doubt(size, panels.count)
+        doubt += self._doubt.of_values_to_others
+        return math.fsum(parts) + margin * sold - doubt
 
     @cached_property
     def potential(self) -> float:
