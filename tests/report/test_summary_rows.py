@@ -154,7 +154,7 @@ def test_entry_payments_are_shown() -> None:
 
 def test_a_closed_form_that_proves_the_bracket_is_said() -> None:
     refined = solve(ENVIRONMENT)
-    assert texts(refined)["closed form"] == "0.2534059 (common value; its own mechanism and information on a mesh)"
+    assert texts(refined)["closed form"] == "0.2534059 (common value; its own mechanism and information)"
     assert texts(refined)["status"] == "proved (no solver: closed form: common value)"
     assert texts(refined)["program"] == "none was needed"
     told = solution_json(refined, None)["closed_form"]
@@ -184,7 +184,7 @@ def test_whether_action_0_could_be_paid_for() -> None:
 
 def test_existence_of_equilibria_is_assumed_for_rules_on_real_actions_only() -> None:
     searched = solve(ENVIRONMENT, relative_gap=0.1)
-    assert texts(searched)["equilibrium"].startswith("assumed to exist under the rule on real actions")
+    assert texts(searched)["equilibrium"].startswith("assumed to exist")
     assert solution_json(searched, None)["equilibrium_existence"] == "assumed"
     assert "equilibrium" not in texts(solution())
     assert solution_json(solution(), None)["equilibrium_existence"] == "finite game"
@@ -207,7 +207,7 @@ def test_an_open_bracket_says_what_it_may_mean() -> None:
     gap = replace(solve(spending, Grid.quantile(3)), narrow_enough=False, elapsed=1.0)
     assert texts(gap)["status"].startswith("a duality gap that may be real (clarabel ")
     assert texts(gap)["status"].endswith(": Solved, not as narrow as asked for)")
-    assert texts(gap)["tightness"] == "not known here: the best guarantee may be below every potential"
+    assert texts(gap)["tightness"] == "not known: the best guarantee may be below every potential"
     content = solution_json(gap, None)
     assert (content["status"], content["stopped_by"]) == ("a duality gap that may be real", None)
     assert content["tightness"] is None

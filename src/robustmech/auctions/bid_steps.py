@@ -20,6 +20,8 @@ from robustmech.model import Environment, FloatArray, Grid, IntArray, Mechanism,
 
 MOST_PROFILES, MOST_NUMBERS = 500_000, 30_000_000
 """The largest number of profiles of bids, and of profiles times states."""
+_LOWEST_TOP = 5
+"""The largest bid is at least this, in points, of which bids have one on average where they matter most."""
 _ALMOST = 1e-9
 """Bids this close below a multiple, in increments, are taken for it: doubles of decimals are not exact."""
 
@@ -47,6 +49,26 @@ def steps(increment: Fraction, reach: Fraction) -> Grid:
     d, unit = increment.numerator, increment.denominator
     inner = (d * (d + unit) ** (count - 1 - j) * unit**j for j in range(count))
     return Grid(weights=(*inner, unit**count), name=f"steps of {increment}")
+
+
+def _fitting(reach: Sequence[Fraction], increment: Fraction, states: int) -> list[Fraction]:
+    """For each bidder what its largest bid is at least: as far as the rule reaches, if there are not too many profiles.
+
+    Raises:
+        InputError: if there are too many even with largest bids so low that many bidders would bid more.
+    """
+    most = min(MOST_PROFILES, MOST_NUMBERS // states)
+    profiles = math.prod(math.ceil(own / increment) + 1 for own in reach)
+    if profiles <= most:
+        return list(reach)
+    steps_each = int(most ** (1 / len(reach))) - 1
+    largest = increment * steps_each
+    if largest < _LOWEST_TOP:
+        raise InputError(
+            f"increments of {float(increment):.6g} make {profiles:,} profiles of bids for {states} states, too many: "
+            "take a larger increment"
+        )
+    return [min(own, largest) for own in reach]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -78,18 +100,13 @@ class SteppedRule:
             decisions: from bids to decisions.
             environment: what the designer knows.
             increment: the step.
-            reach: for each bidder, what its largest bid is at least.
+            reach: for each bidder, where the rule ends; higher bids count as the largest, which is lower than that if
+                there would be too many profiles of bids otherwise.
             multipliers: the belief multipliers y that prove the guarantee.
         Raises:
             InputError: for an increment that makes too many profiles of bids.
         """
-        profiles = math.prod(math.ceil(most / increment) + 1 for most in reach)
-        if profiles > MOST_PROFILES or profiles * environment.states > MOST_NUMBERS:
-            raise InputError(
-                f"increments of {float(increment):.6g} make {profiles:,} profiles of bids for {environment.states} "
-                "states, too many: take a larger increment"
-            )
-        grids = [steps(increment, most) for most in reach]
+        grids = [steps(increment, most) for most in _fitting(reach, increment, environment.states)]
         mechanism = mechanism_on_grids(decisions, environment, grids, multipliers=multipliers)
         guarantee = lower_number(mechanism, environment, multipliers=multipliers)
         return cls(mechanism=mechanism, increment=increment, guarantee=guarantee)

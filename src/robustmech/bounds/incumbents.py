@@ -75,7 +75,8 @@ class Incumbents:
 
     def offer_stopgap(self, bound: Bound) -> None:
         """The same for a bound that stands in for the one that was asked for: it is not called proved."""
-        self.offer(replace(bound, record=replace(bound.record, status=BoundStatus.STOPPED)))
+        detail = f"{bound.record.detail} in place of the program"
+        self.offer(replace(bound, record=replace(bound.record, status=BoundStatus.STOPPED, detail=detail)))
 
     def note(self, words: str) -> None:
         """Remember, once, what kept the search from going on."""
@@ -115,12 +116,13 @@ class Incumbents:
             lower, upper = self._best.get(Side.LOWER), self._best.get(Side.UPPER)
         narrow_enough = self.narrow_enough
         asked = self.target is not None and len(self.sides) == 2
+        words = None if narrow_enough else cause or "; ".join(self.notes) or None
         return Solution(
             environment=self.environment,
             lower=lower if isinstance(lower, LowerBound) else None,
             upper=upper if isinstance(upper, UpperBound) else None,
-            elapsed=elapsed if self.target is not None else None,
-            cause=None if narrow_enough else cause or "; ".join(self.notes) or None,
+            elapsed=elapsed if self.target is not None or words is not None else None,
+            cause=words,
             narrow_enough=narrow_enough or not asked,
             entry_payments=self.entry_payments,
         )

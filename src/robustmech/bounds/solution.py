@@ -130,7 +130,7 @@ class Solution:
         environment: the environment.
         lower: the guarantee side, or None if it was not asked for.
         upper: the potential side, or None if it was not asked for.
-        elapsed: wall time of the search that ended in these numbers, where there was one.
+        elapsed: wall time, where there was a search, or it was ended early.
         narrow_enough: whether the search found a bracket as narrow as was asked for.
         cause: what ended the search early, in words: time, work, memory, an interrupt, a failure; None for nothing.
         entry_payments: whether mechanisms could charge agents, or pay them, at action 0 (with transfers).
@@ -146,14 +146,14 @@ class Solution:
 
     @property
     def grids(self) -> tuple[Grid, ...]:
-        """The grids that the solution lives on; empty where a side lives on a mesh in the continuum."""
+        """The grids that all of the solution lives on; empty where a side lives on a mesh, or on others."""
         sides: list[AnyMechanism | AnyInformation] = []
         if self.lower is not None:
             sides.append(self.lower.mechanism)
         if self.upper is not None:
             sides.append(self.upper.information)
-        finite = [side for side in sides if isinstance(side, Mechanism | InformationStructure)]
-        return finite[0].grids if finite and len(finite) == len(sides) else ()
+        grids = [side.grids for side in sides if isinstance(side, Mechanism | InformationStructure)]
+        return grids[0] if grids and len(grids) == len(sides) and all(own == grids[0] for own in grids) else ()
 
     @property
     def places(self) -> tuple[str, ...]:
@@ -185,6 +185,13 @@ class Solution:
             proved = searched or all(record.status is BoundStatus.PROVED for record in self.records)
             return BoundStatus.PROVED if proved and self.cause is None else BoundStatus.STOPPED
         return BoundStatus.GAP if self.cause is None and self.tightness is None else BoundStatus.STOPPED
+
+    @property
+    def stopped_by(self) -> str | None:
+        """What kept the bracket from being as narrow as asked, in words; None where nothing did."""
+        if self.narrow_enough or self.cause is not None:
+            return self.cause
+        return "the finest meshes that are tried were reached" if self.status is BoundStatus.STOPPED else None
 
     @property
     def tightness(self) -> Tightness | None:

@@ -156,7 +156,8 @@ def _promise_lines(auction: AuctionFile) -> list[str]:
     unit, digits = auction.currency, auction.minor_digits
     whole = in_currency(floor(Fraction(auction.guarantee) * auction.lots * 10**digits), digits)
     everything = "the one lot" if auction.lots == 1 else f"all {auction.lots:,} lots"
-    numbers = column([auction.guarantee, *(each.guarantee for each in auction.comparisons)], least=digits)
+    promised = [auction.guarantee, *(each.guarantee for each in auction.comparisons)]
+    numbers = column(promised, least=digits, downward=True)
     names = ["guarantee", *(each.format for each in auction.comparisons)]
     remarks = [f", {whole:,} {unit} for {everything}", *(f" ({each.remark})" for each in auction.comparisons)]
     width = max(map(len, numbers))

@@ -1,6 +1,9 @@
 """robustmech solve: from a problem file to a certified bracket."""
 
 import json
+import shutil
+import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -15,6 +18,10 @@ if TYPE_CHECKING:
     from robustmech.bounds import Solution
     from robustmech.model import Grid
     from robustmech.problems import GridRequest, Problem
+
+
+_LABEL = 20
+"""How wide the labels of the table are."""
 
 
 @click.command("solve", short_help="From a problem file to a certified bracket.")
@@ -205,6 +212,15 @@ def _print_table(asked: "Problem", solution: "Solution", out: Path | None, *, ti
         for line in data_lines(asked.data):
             say(line)
     for label, text in solution_rows(solution, timed=timed):
-        say(f"{label:18}  {text}")
+        for line in _wrapped(label, text):
+            say(line)
     if out is not None:
         say(f"written to {out}; check it with: robustmech verify {out}")
+
+
+def _wrapped(label: str, text: str) -> list[str]:
+    """A row of the table: on a terminal in as many lines as it needs, elsewhere in one."""
+    if not sys.stdout.isatty():
+        return [f"{label:{_LABEL}}{text}"]
+    width = max(shutil.get_terminal_size().columns, 2 * _LABEL)
+    return textwrap.wrap(text, width, initial_indent=f"{label:{_LABEL}}", subsequent_indent=" " * _LABEL)

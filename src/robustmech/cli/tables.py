@@ -2,18 +2,21 @@
 
 import math
 from collections.abc import Sequence
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal, localcontext
 
 ABSENT = "–"
 """What stands where there is no number."""
 _DIGITS, _FEWEST_DIGITS = 7, 4
+_LONGEST = 400
 
 
-def column(numbers: Sequence[float | None], *, least: int = 0) -> list[str]:
+def column(numbers: Sequence[float | None], *, least: int = 0, downward: bool = False) -> list[str]:
     """Numbers with as many decimals as give the largest seven digits, and the smallest four as far as that goes.
 
     Args:
         numbers: what the column holds; None where there is nothing.
         least: the fewest decimals.
+        downward: whether numbers are rounded down, as what is promised must be.
     """
     sizes = [abs(number) for number in numbers if number]
     decimals = least
@@ -21,7 +24,14 @@ def column(numbers: Sequence[float | None], *, least: int = 0) -> list[str]:
         wanted = _DIGITS - _places(max(sizes))
         finer = min(_FEWEST_DIGITS - _places(min(sizes)), wanted + _FEWEST_DIGITS)
         decimals = max(least, wanted, finer)
-    return [ABSENT if number is None else f"{number:,.{decimals}f}" for number in numbers]
+    return [ABSENT if number is None else f"{_shown(number, decimals, downward):,f}" for number in numbers]
+
+
+def _shown(number: float, decimals: int, downward: bool) -> Decimal:
+    """A number with so many decimals, to the nearest or rounded down."""
+    rounding = ROUND_FLOOR if downward else ROUND_HALF_EVEN
+    with localcontext(Context(prec=_LONGEST)):
+        return Decimal(number).quantize(Decimal(1).scaleb(-decimals), rounding=rounding)
 
 
 def padded(numbers: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 import scipy.sparse as sp
 
 from robustmech.elements import information_rule
-from robustmech.elements.spacing import Spacing, cells_in_words
+from robustmech.elements.spacing import Spacing, cells_in_words, cells_of_the_sum
 from robustmech.elements.upper_boxes import on_upper_boxes
 from robustmech.elements.upper_sums import on_sums
 from robustmech.elements.upper_triangles import on_exponential_triangles
@@ -38,7 +38,7 @@ class ShareDensities:
     @property
     def description(self) -> str:
         """Its kind and size, for people."""
-        return f"{self.kind}, {self.spacing.cells} cells of the sum"
+        return f"{self.kind}, {cells_of_the_sum(self.spacing)}"
 
     @property
     def counts(self) -> Counts:
@@ -159,7 +159,7 @@ class ExponentialSums:
     @property
     def description(self) -> str:
         """Its kind and size, for people."""
-        return f"{self.kind}, {self.spacing.cells} cells of the sum"
+        return f"{self.kind}, {cells_of_the_sum(self.spacing)}"
 
     @property
     def counts(self) -> Counts:

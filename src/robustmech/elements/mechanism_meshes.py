@@ -15,7 +15,7 @@ from robustmech.elements.lower_triangles import on_triangles, triangles
 from robustmech.elements.payoff import growth_at_corners
 from robustmech.elements.preparing import Payments, prepared
 from robustmech.elements.shares_rule import shares_transfers
-from robustmech.elements.spacing import Spacing, cells_in_words
+from robustmech.elements.spacing import Spacing, cells_in_words, cells_of_the_sum
 from robustmech.elements.triangle_rule import CrossedLines, TriangleLines
 from robustmech.elements.without_transfers import on_shares_without_transfers, quadratic_interpolated
 from robustmech.errors import InputError
@@ -269,7 +269,7 @@ class Shares:
     @property
     def description(self) -> str:
         """Its kind and size, for people."""
-        return f"{self.kind}, {self.spacing.cells} cells of the sum"
+        return f"{self.kind}, {cells_of_the_sum(self.spacing)}"
 
     @property
     def counts(self) -> Counts:
@@ -323,7 +323,7 @@ class SharesWithoutTransfers:
     @property
     def description(self) -> str:
         """Its kind and size, for people."""
-        return f"shares, {self.spacing.cells} cells of the sum"
+        return f"shares, {cells_of_the_sum(self.spacing)}"
 
     @property
     def counts(self) -> Counts:

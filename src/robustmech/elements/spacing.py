@@ -67,6 +67,11 @@ class Spacing:
         return np.array([float(point) for point in self.breakpoints])
 
 
+def cells_of_the_sum(spacing: Spacing) -> str:
+    """How many cells of the sum of actions or signals there are, for people."""
+    return f"{spacing.cells} {'cell' if spacing.cells == 1 else 'cells'} of the sum"
+
+
 def cells_in_words(spacings: tuple[Spacing, ...]) -> str:
     """How many cells along each coordinate, for people."""
     return " × ".join(str(spacing.cells) for spacing in spacings) + " cells"

@@ -153,7 +153,9 @@ def one_per_agent(grids: Grid | Sequence[Grid], agents: int) -> tuple[Grid, ...]
     Raises:
         ShapeError: for another number of grids.
     """
-    each = (grids,) * agents if isinstance(grids, Grid) else tuple(grids)
+    each = tuple(grids) if isinstance(grids, Sequence) else (grids,) * agents
+    if not all(isinstance(grid, Grid) for grid in each):
+        raise InputError(f"grid is {grids!r:.60}: give a Grid such as Grid.quantile(20), or one per agent")
     if len(each) != agents:
         raise ShapeError(f"{len(each)} grids for {agents} agents: give one for all, or one per agent")
     return each

@@ -15,13 +15,14 @@ from robustmech.problems import DataReport
 _SHOWN_ROWS = 8
 _SHOWN_DIGITS = 7
 _LEAST_SHARE = 1e-4
-"""No smaller share is shown: a gap is never told smaller than it is."""
+"""No smaller share is shown."""
+_FINEST_DIGITS = 16
 _NOISE = 1e-8
 """Of the largest utility: smaller payments are a solver's rounding, and are not shown."""
 
 
-_ASSUMED = "assumed to exist under the rule on real actions; the number does not need it"
-_UNKNOWN_TIGHTNESS = "not known here: the best guarantee may be below every potential"
+_ASSUMED = "assumed to exist (the number does not need it)"
+_UNKNOWN_TIGHTNESS = "not known: the best guarantee may be below every potential"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,20 +61,22 @@ def solution_rows(solution: Solution, *, timed: bool = True) -> list[tuple[str, 
         timed: whether to say how long it took and how much memory, which varies from run to run.
     """
     rows = []
+    digits = _digits(solution)
     if solution.lower is not None:
-        rows.append(("guarantee at least", _outward(solution.lower.value, upward=False)))
+        rows.append(("guarantee at least", _outward(solution.lower.value, digits, upward=False)))
     if solution.upper is not None:
-        rows.append(("potential at most", _outward(solution.upper.value, upward=True)))
+        rows.append(("potential at most", _outward(solution.upper.value, digits, upward=True)))
     measure = yardstick(solution)
     if solution.lower is not None and solution.upper is not None:
-        rows.append(("gap", _outward(solution.gap, upward=True)))
+        rows.append(("gap", _outward(solution.gap, _SHOWN_DIGITS, upward=True)))
         for name, size in (
             ("the expected value", measure.expected_value),
             ("the efficient surplus", measure.efficient_surplus),
         ):
             if size > 0:
-                share = max(solution.gap / size, _LEAST_SHARE)
-                rows.append(("", f"{share:.2%} of {name} {size:.6g} (under {measure.law})"))
+                share = solution.gap / size
+                shown = f"{share:.2%}" if share >= _LEAST_SHARE else f"less than {_LEAST_SHARE:.2%}"
+                rows.append(("", f"{shown} of {name} {size:.6g} (under {measure.law})"))
     if solution.closed_form is not None:
         rows.append(
             ("closed form", f"{solution.closed_form.value:.7g} ({solution.closed_form.model}{_used(solution)})")
@@ -132,7 +135,7 @@ def solution_json(solution: Solution, title: str | None, *, timed: bool = True) 
         "upper": None if solution.upper is None else solution.upper.value,
         "gap": solution.gap if both else None,
         "status": solution.status.value,
-        "stopped_by": solution.cause,
+        "stopped_by": solution.stopped_by,
         "tightness": _tightness(solution),
         "equilibrium_existence": _existence(solution),
         "restrictions": list(solution.environment.restrictions),
@@ -196,7 +199,7 @@ def _closed_form(solution: Solution) -> dict[str, object] | None:
 def _used(solution: Solution) -> str:
     sides = _proved_by_it(solution)
     own = {"lower": "mechanism", "upper": "information"}
-    return f"; its own {' and '.join(own[side] for side in sides)} on a mesh" if sides else ""
+    return f"; its own {' and '.join(own[side] for side in sides)}" if sides else ""
 
 
 def _proved_by_it(solution: Solution) -> list[str]:
@@ -237,15 +240,23 @@ def _details(solution: Solution) -> str:
     details = list(dict.fromkeys(record.detail for record in solution.records))
     if not solution.narrow_enough:
         details.append("not as narrow as asked for")
-    if solution.cause is not None:
-        details.append(solution.cause)
+    if solution.stopped_by is not None:
+        details.append(solution.stopped_by)
     return ", ".join(details)
 
 
-def _outward(number: float, upward: bool) -> str:
-    """Seven significant digits, rounded so that the text is still a bound."""
+def _digits(solution: Solution) -> int:
+    """As many significant digits as tell the two numbers apart: seven, and more where they are closer."""
+    if solution.lower is None or solution.upper is None or not solution.gap > 0:
+        return _SHOWN_DIGITS
+    closeness = max(abs(solution.lower.value), abs(solution.upper.value)) / solution.gap
+    return min(_FINEST_DIGITS, max(_SHOWN_DIGITS, math.ceil(math.log10(closeness)) + 2))
+
+
+def _outward(number: float, digits: int, *, upward: bool) -> str:
+    """So many significant digits, rounded so that the text is still a bound."""
     if number == 0 or not math.isfinite(number):
         return f"{number:g}"
-    context = Context(prec=_SHOWN_DIGITS, rounding=ROUND_CEILING if upward else ROUND_FLOOR)
+    context = Context(prec=digits, rounding=ROUND_CEILING if upward else ROUND_FLOOR)
     shown = context.create_decimal(Decimal(number))
     return f"{shown:f}" if -_SHOWN_DIGITS < shown.adjusted() < 2 * _SHOWN_DIGITS else f"{shown.normalize():e}"

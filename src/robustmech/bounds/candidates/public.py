@@ -37,7 +37,7 @@ def plain_public_information(environment: Environment) -> Iterator[UpperProposal
     law = floats(interior_law(environment.beliefs))
     possible = np.flatnonzero(law > 0)
     # What needs no program comes first: it is there whatever happens to solvers.
-    yield _proposal(np.zeros((1, environment.agents)), law[None, :], "no information, participation apart")
+    yield _proposal(np.zeros((1, environment.agents)), law[None, :], "no information")
     for posteriors, weights, detail in (
         (law[None, :], np.ones(1), "no information"),
         (np.eye(environment.states)[possible], law[possible], "full information"),
