@@ -2,13 +2,17 @@
 
 import math
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from robustmech.bounds.solution import BoundStatus, LowerBound, Solution, UpperBound
-from robustmech.errors import RobustmechError, SolveError
+from robustmech.errors import InputError, RobustmechError, SolveError
+from robustmech.memory import is_lack_of_memory
 from robustmech.model import Environment, Side
 
 Bound = LowerBound | UpperBound
+Help = TypeVar("Help")
 _NEGLIGIBLE_GAP = 1e-6
 
 
@@ -83,6 +87,16 @@ class Incumbents:
         if words not in self.notes:
             self.notes.append(words)
 
+    def try_for(self, wanted: Callable[[], Help]) -> Help | None:
+        """What a function returns, or None and a note where it fails in a way that is not the person's mistake."""
+        try:
+            return wanted()
+        except InputError:
+            raise
+        except Exception as error:
+            self.note(in_words(error))
+            return None
+
     @property
     def complete(self) -> bool:
         """Whether every side that is asked for has a number."""
@@ -130,7 +144,7 @@ class Incumbents:
 
 def in_words(error: BaseException) -> str:
     """An error as part of a sentence, in one line."""
-    if isinstance(error, MemoryError):
+    if is_lack_of_memory(error):
         return "there was not enough memory"
     said = " ".join(str(error).split())
     return said if isinstance(error, RobustmechError) else f"{type(error).__name__}: {said}".removesuffix(": ")

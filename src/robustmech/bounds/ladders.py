@@ -203,7 +203,9 @@ def ladders(environment: Environment, alike: tuple[Exchange, ...], *, entry: boo
             found.append(_spaced(Side.UPPER, _densities, one, 16, upper, rungs, 0.0, 3))
         if agents == 2 and not interchangeable:
             found.append(_squares())
-    actions = {1: (10, 20, 40, 80, 160), 2: (10, 20, 40, 60), 3: (5, 8, 11, 14, 18)}.get(agents, (2, 3, 5))
+    actions = {1: tuple(10 * 2**k for k in range(11)), 2: (10, 20, 40, 60), 3: (5, 8, 11, 14, 18)}.get(
+        agents, (2, 3, 5)
+    )
     found += [GridLadder(side=side, agents=agents, actions=actions) for side in Side]
     found += [PlacedLadder(side=side, place=place) for side, place in placed_meshes(environment)]
     _give_hints(found, kinds)

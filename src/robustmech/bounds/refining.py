@@ -14,9 +14,10 @@ from robustmech.bounds.candidates import (
 )
 from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
+from robustmech.bounds.participation import require_secure_decision
 from robustmech.bounds.sides import LowerPlace, Stage, Task, UpperPlace, Watch, solve_lower, solve_upper
 from robustmech.bounds.size import require_memory
-from robustmech.bounds.solution import LowerBound, UpperBound
+from robustmech.bounds.solution import BoundStatus, LowerBound, UpperBound, place_name
 from robustmech.continuum.recognising import closed_form_number, recognised
 from robustmech.errors import SolveError, SpacingError
 from robustmech.model import Side
@@ -32,6 +33,8 @@ _SHOWN = 3
 """How many rungs a ladder takes before it is judged by them: the first is untuned."""
 _SETTLED = 5
 """How many it takes before it may be given up: coarse meshes may miss what fine ones find, all by the same."""
+_SETTLED_SHARE = 0.01
+"""A ladder that ends is settled if it was to narrow the bracket by no more than this share."""
 _TUNING_SHARE = 0.2
 """How much of the time and the work one ladder may be tuned for."""
 
@@ -79,6 +82,7 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
 
     Raises:
         SizeError: if no ladder's first program fits the memory.
+        InputError: if no decision is participation secure.
         RobustmechError: what went wrong last, if a side has no number in the end.
     """
     _offer_candidates(task, incumbents)
@@ -90,6 +94,8 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
     known = incumbents.complete and (incumbents.narrow_enough or recognised(task.environment) is not None)
     for side in () if known else incumbents.sides:
         _require_fitting(task, target, [climber.ladder for climber in climbers if climber.ladder.side is side])
+    if Side.LOWER in incumbents.sides and incumbents.number(Side.LOWER) is None:
+        require_secure_decision(task.environment_of(Side.LOWER))
     trouble: Exception = SolveError("nothing could be certified")
     while not incumbents.narrow_enough and task.budget.ended is None:
         climber = _next(climbers, incumbents, task)
@@ -102,7 +108,8 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
             if not isinstance(error, SpacingError | OutOfBudgetError):
                 trouble = error
                 incumbents.note(in_words(error))
-    _note_limit(incumbents, task.budget.ended)
+    if task.budget.ended is not None and not incumbents.narrow_enough:
+        incumbents.note(task.budget.ended)
     if not incumbents.complete:
         task.budget.require()
         raise trouble
@@ -133,12 +140,6 @@ def _candidates(task: Task, side: Side) -> Iterator[LowerBound | UpperBound]:
     yield from lower_candidates(task) if side is Side.LOWER else upper_candidates(task)
 
 
-def _note_limit(incumbents: Incumbents, words: str | None) -> None:
-    """Note a limit that keeps a bracket from becoming narrower; where there is one side nothing was asked of it."""
-    if words is not None and len(incumbents.sides) == len(Side):
-        incumbents.note(words)
-
-
 def _require_fitting(task: Task, target: Target, candidates: Sequence[Ladder]) -> None:
     """Refuse at once where not even one ladder's first program fits.
 
@@ -160,7 +161,7 @@ def _next(climbers: list[_Climber], incumbents: Incumbents, task: Task) -> _Clim
         chosen = min(fresh or open_, key=lambda climber: _priority(climber, incumbents, task))
         if not fresh and _too_much(chosen, task):
             chosen.finished = True
-            _note_limit(incumbents, f"finer meshes would not fit into the {task.budget.limits_in_words}")
+            incumbents.note(f"finer meshes would not fit into the {task.budget.limits_in_words}")
         elif len(chosen.values) >= _SETTLED and _gain(chosen, incumbents, task) < _NEGLIGIBLE * task.worth:
             chosen.finished = True
         else:
@@ -182,19 +183,28 @@ def _climb(climber: _Climber, incumbents: Incumbents, task: Task, target: Target
     size = None if place is None else place.size(task.environment, 1)
     if place is None or size is None:
         climber.finished = True
+        if _still_gaining(climber, incumbents, task):
+            incumbents.note("the finest meshes that are tried were reached")
         return
     if size.memory > target.memory:
         climber.finished = True
-        _note_limit(incumbents, f"finer meshes would not fit into the memory limit of {target.memory / 2**30:.1f} GiB")
+        incumbents.note(f"finer meshes would not fit into the memory limit of {target.memory / 2**30:.1f} GiB")
         return
     climber.rungs += 1
     climber.effort = size.seconds
     found = _solve(replace(task, watch=_with_bracket(task.watch, incumbents)), place, side)
     incumbents.offer(found)
-    if task.iterations is not None and found.record.iterations >= task.iterations:
-        _note_limit(incumbents, f"solves ended at the limit of {task.iterations} iterations")
+    if found.record.status is not BoundStatus.PROVED:
+        where = place_name(found.mechanism if isinstance(found, LowerBound) else found.information)
+        incumbents.note(f"the {side.value} program on {where} ended with '{found.record.detail}'")
     climber.seconds = task.budget.elapsed - begun
     climber.values.append(found.value)
+
+
+def _still_gaining(climber: _Climber, incumbents: Incumbents, task: Task) -> bool:
+    """Whether the last rungs narrowed the bracket by more than a small part of it."""
+    bracket = incumbents.bracket
+    return bracket is not None and _gain(climber, incumbents, task) > _SETTLED_SHARE * (bracket[1] - bracket[0])
 
 
 def _priority(climber: _Climber, incumbents: Incumbents, task: Task) -> float:

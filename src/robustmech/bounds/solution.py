@@ -184,13 +184,16 @@ class Solution:
             searched = self.elapsed is not None and len(self.records) == 2
             proved = searched or all(record.status is BoundStatus.PROVED for record in self.records)
             return BoundStatus.PROVED if proved and self.cause is None else BoundStatus.STOPPED
-        return BoundStatus.GAP if self.cause is None and self.tightness is None else BoundStatus.STOPPED
+        real = self.cause is None and self.tightness is None and not self.entry_payments_left_out
+        return BoundStatus.GAP if real else BoundStatus.STOPPED
 
     @property
     def stopped_by(self) -> str | None:
         """What kept the bracket from being as narrow as asked, in words; None where nothing did."""
         if self.narrow_enough or self.cause is not None:
             return self.cause
+        if self.entry_payments_left_out:
+            return "payments at action 0 were left out"
         return "the finest meshes that are tried were reached" if self.status is BoundStatus.STOPPED else None
 
     @property

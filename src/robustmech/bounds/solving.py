@@ -92,10 +92,11 @@ def solve(
     incumbents = Incumbents(environment=environment, sides=sides, entry_payments=allowed)
 
     def search() -> None:
+        # What only helps may fail: without symmetries programs are larger, without payments at action 0 looser.
         task = Task(
             environment=environment,
-            entry=Entry.into(environment) if allowed and Side.LOWER in sides else None,
-            alike=exchanges(environment),
+            entry=incumbents.try_for(lambda: Entry.into(environment) if allowed and Side.LOWER in sides else None),
+            alike=incumbents.try_for(lambda: exchanges(environment)) or (),
             solver=chosen,
             budget=budget,
             worth=worth(environment),
@@ -117,11 +118,11 @@ def solve(
 
 
 def _supervised(search: Callable[[], None], incumbents: Incumbents, budget: Budget) -> Solution:
-    """The best that a search has found by its end, however it ends.
+    """The best that a search has found by its end, however it ends: for one side, where the other has no number.
 
     Raises:
         Interrupted: after an interrupt, with what is in hand.
-        RobustmechError: what ended the search, if a side has no number, or the search says that this is no answer.
+        RobustmechError: what ended the search, if there is nothing, or the search says that this is no answer.
     """
     try:
         failure = supervised(search, budget, lambda: incumbents.complete)
@@ -131,13 +132,15 @@ def _supervised(search: Callable[[], None], incumbents: Incumbents, budget: Budg
         found = incumbents.solution(elapsed=budget.elapsed, cause="interrupted")
         raise Interrupted(found if found.records else None) from None
     cause = None if failure is None else in_words(failure)
-    if not incumbents.complete:
-        if isinstance(failure, RobustmechError):
-            raise failure
-        raise SolveError(f"nothing could be certified: {cause}") from failure
+    because = cause or "; ".join(incumbents.notes) or "nothing was found"
     if isinstance(failure, InputError):
         raise failure
-    return incumbents.solution(elapsed=budget.elapsed, cause=cause)
+    found = incumbents.solution(elapsed=budget.elapsed, cause=cause)
+    if not found.records:
+        if isinstance(failure, RobustmechError):
+            raise failure
+        raise SolveError(f"nothing could be certified: {because}") from failure
+    return found
 
 
 def _all_published(environment: Environment, grid: Grid | Sequence[Grid] | Meshes | None) -> bool:

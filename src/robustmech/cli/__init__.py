@@ -4,8 +4,8 @@ import gc
 import os
 import signal
 import sys
-import threading
 import time
+from collections.abc import Mapping
 from types import FrameType
 from typing import NoReturn
 
@@ -15,21 +15,61 @@ _ONE_BURST = 1.0  # seconds
 OUTPUT_LOST = 74  # EX_IOERR of sysexits.h
 
 
+_interrupts: list[float] = []
+_HEARD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    # Several at once are one: a burst must not cut short the answer to its first.
+    _interrupts.append(time.monotonic())
+    if len(_interrupts) < 2 or _interrupts[-1] - _interrupts[-2] > _ONE_BURST:
+        signal.default_int_handler(number, frame)
+
+
+def require_no_interrupt() -> None:
+    """Hear an interrupt that came where Python lets no exception through, such as in a callback of its imports.
+
+    Raises:
+        KeyboardInterrupt: if there was one.
+    """
+    if _interrupts:
+        raise KeyboardInterrupt
+
+
 def main() -> NoReturn:
     """Run the command and exit; an interrupt is one line even while the program is still being loaded."""
-    interrupts: list[float] = []
+    before = {number: signal.getsignal(number) for number in _HEARD}
+    try:
+        _run(before)
+    finally:
+        for number, handler in before.items():
+            if handler is not None:
+                signal.signal(number, handler)
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        # Several at once are one: a burst must not cut short the answer to its first.
-        interrupts.append(time.monotonic())
-        if len(interrupts) < 2 or interrupts[-1] - interrupts[-2] > _ONE_BURST:
-            signal.default_int_handler(number, frame)
 
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, interrupt)
-    # A request to end is heard as Ctrl-C is: what was found so far is printed.
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-        signal.signal(signal.SIGTERM, interrupt)
+def command() -> NoReturn:
+    """The same for a process of its own, which ends at once with what it has printed.
+
+    A search that was left alone may still be in native code, which must not find the interpreter taken down, and a late
+    interrupt must not change the answer.
+    """
+    try:
+        _run({number: signal.getsignal(number) for number in _HEARD})
+    except SystemExit as ended:
+        for number in _HEARD:
+            signal.signal(number, signal.SIG_IGN)
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+        os._exit(ended.code if isinstance(ended.code, int) else 0)
+
+
+def _run(before: Mapping[signal.Signals, object]) -> NoReturn:
+    _interrupts.clear()
+    # A request to end, or a closed terminal, is heard as Ctrl-C is: what was found so far is printed and written.
+    for number, handler in before.items():
+        if handler in (signal.default_int_handler, signal.SIG_DFL):
+            signal.signal(number, _interrupt)
+    sys.unraisablehook = _unraisable
     try:
         _keep_output()
         # Loading makes many objects and few that go: collecting them at the usual pace takes a tenth of a small solve.
@@ -43,24 +83,17 @@ def main() -> NoReturn:
         _say_interrupted()
     except ImportError:
         # Compiled modules that are interrupted while they are loaded say that they could not be.
-        if not interrupts:
+        if not _interrupts:
             raise
         _say_interrupted()
+    finally:
+        sys.unraisablehook = sys.__unraisablehook__
 
 
-def command() -> NoReturn:
-    """The same for a process of its own, which ends even where a search was left alone.
-
-    That may still be in native code, which must not find the interpreter taken down.
-    """
-    try:
-        main()
-    except SystemExit as ended:
-        if threading.active_count() > 1:
-            sys.stdout.flush()
-            sys.stderr.flush()
-            os._exit(ended.code if isinstance(ended.code, int) else 0)
-        raise
+def _unraisable(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Say nothing of an interrupt in a callback: it is heard afterwards."""
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
 
 
 def _keep_output() -> None:
@@ -86,4 +119,4 @@ def _say_interrupted() -> NoReturn:
     sys.exit(130)
 
 
-__all__ = ["command", "main"]
+__all__ = ["command", "main", "require_no_interrupt"]

@@ -6,8 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -150,18 +149,11 @@ def _fail(message: str, code: int) -> NoReturn:
     sys.exit(code)
 
 
-@contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Let no interrupt through while the body runs: it takes a moment, and loses something if it is cut short."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def hold_interrupts() -> None:
+    """Let no interrupt through from now on: the command is about to end, and its answer is not to be cut short."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
 
 
 def leave_at_once(*, in_hand: bool = False) -> NoReturn:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from robustmech.cli.application import interrupts_held, leave_at_once
+from robustmech.cli import require_no_interrupt
+from robustmech.cli.application import hold_interrupts, leave_at_once
 from robustmech.cli.saying import say, say_json
 from robustmech.errors import InputError
 
@@ -116,6 +117,7 @@ def solve_command(
         raise InputError(f"--memory-limit is {memory_limit}: give a positive number of GiB")
     solution: Solution | None = None
     pictures, interrupted = None, False
+    require_no_interrupt()
     try:
         with shown_progress(enabled=not quiet) as watch:
             solution = solve(
@@ -140,26 +142,37 @@ def solve_command(
         if solution is None:
             raise
         interrupted = True
-    with interrupts_held():
-        if out is not None:
-            from robustmech.artefacts import write_result
+    hold_interrupts()
+    # Printed first: whatever happens to the folder, the answer is there.
+    if as_json:
+        from robustmech.report import solution_json
 
-            write_result(out, solution, pictures)
-        if as_json:
-            from robustmech.report import solution_json
-
-            say_json(json.dumps(solution_json(solution, asked.title, timed=work is None), allow_nan=False))
-        else:
-            _print_table(asked, solution, out, timed=work is None)
-        if interrupted:
-            leave_at_once(in_hand=True)
+        say_json(json.dumps(solution_json(solution, asked.title, timed=work is None), allow_nan=False))
+    else:
+        _print_table(asked, solution, timed=work is None)
+    if out is not None:
+        _write(out, solution, pictures, quiet=as_json)
+    if interrupted:
+        leave_at_once(in_hand=True)
 
 
-def _pictures(solution: "Solution") -> bytes:
-    """Drawing is imported only where it is asked for: it takes longer than a small solve."""
-    from robustmech.plots import result_png
+def _pictures(solution: "Solution") -> bytes | None:
+    """Drawing is imported only where it is asked for: it takes longer than a small solve. None where it fails."""
+    try:
+        from robustmech.plots import result_png
 
-    return result_png(solution)
+        return result_png(solution)
+    except Exception as error:  # the numbers do not need them
+        say(f"robustmech: pictures were left out ({type(error).__name__}: {error})".replace("\n", " "), err=True)
+        return None
+
+
+def _write(out: Path, solution: "Solution", pictures: bytes | None, *, quiet: bool) -> None:
+    from robustmech.artefacts import write_result
+
+    write_result(out, solution, pictures)
+    if not quiet:
+        say(f"written to {out}; check it with: robustmech verify {out}")
 
 
 def _grids(asked: "Problem", actions: str | None, published: int | None) -> "Grid | tuple[Grid, ...] | None":
@@ -203,7 +216,7 @@ def _requested(request: "GridRequest | None") -> "Grid | None":
     return None if request.actions is None else Grid.quantile(request.actions)
 
 
-def _print_table(asked: "Problem", solution: "Solution", out: Path | None, *, timed: bool) -> None:
+def _print_table(asked: "Problem", solution: "Solution", *, timed: bool) -> None:
     from robustmech.report import data_lines, solution_rows
 
     if asked.title:
@@ -214,8 +227,6 @@ def _print_table(asked: "Problem", solution: "Solution", out: Path | None, *, ti
     for label, text in solution_rows(solution, timed=timed):
         for line in _wrapped(label, text):
             say(line)
-    if out is not None:
-        say(f"written to {out}; check it with: robustmech verify {out}")
 
 
 def _wrapped(label: str, text: str) -> list[str]:

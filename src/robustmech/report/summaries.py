@@ -114,7 +114,7 @@ def _qualifications(solution: Solution) -> list[tuple[str, str]]:
     rows += [("restricted to", text) for text in solution.environment.restrictions]
     if solution.existence_assumed:
         rows.append(("equilibrium", _ASSUMED))
-    if not solution.narrow_enough and solution.tightness is None:
+    if not solution.narrow_enough and solution.tightness is None and not solution.entry_payments_left_out:
         rows.append(("tightness", _UNKNOWN_TIGHTNESS))
     return rows
 
