@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from types import FrameType
 from typing import NoReturn
 
@@ -58,8 +59,9 @@ def command() -> NoReturn:
     except SystemExit as ended:
         for number in _HEARD:
             signal.signal(number, signal.SIG_IGN)
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            with suppress(OSError):  # said already
+                stream.flush()
         os._exit(ended.code if isinstance(ended.code, int) else 0)
 
 
