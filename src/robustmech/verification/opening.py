@@ -57,7 +57,9 @@ def _attempt(folder: Path, names: Collection[str], stack: ExitStack) -> OpenFile
     except OSError as error:
         where = folder / str(error.filename) if isinstance(error.filename, str) else folder
         reason = error.strerror or error
-        raise InputError(f"{where}: could not be read ({reason}); change its permissions, or copy the folder") from None
+        raise InputError(
+            f"{where}: could not be read ({reason}); change its permissions or those of the folder"
+        ) from None
     try:
         after = os.stat(folder)
     except OSError:
