@@ -9,12 +9,14 @@ from robustmech.verification.checks import Flaw
 MOST_AXES = 30
 """Agents of a grid or of boxes, each of whom has an axis."""
 LONGEST_LIST = 2**22
-LARGEST_MEMORY = 2**32
+LARGEST_MEMORY = 2**31
 """Bytes of all whole numbers that one computation holds at a time."""
 MOST_STEPS = 2**31
 """Products of whole numbers, of one or a few machine words; longer ones count for more."""
 _EACH = 40
 """Bytes of a short whole number and of its place in an array."""
+MOST_SERIES_STEPS = 2**24
+"""Steps of all series of exponentials at one precision, each as often as 512 binary digits go into the precision."""
 LONGEST_DENOMINATOR = 2**17
 """Binary digits of a common denominator."""
 
