@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -57,8 +58,7 @@ def _require_writable(folder: Path) -> None:
         held = {entry.name for entry in folder.iterdir()}
         if held and not _holds_a_result(folder):
             raise InputError(f"{folder}: exists and was not written by robustmech; choose another output folder")
-        plain = {entry.name for entry in folder.iterdir() if entry.is_file() and not entry.is_symlink()}
-        foreign = sorted(held - (plain & _OUR_FILES))
+        foreign = sorted(name for name in held if name not in _OUR_FILES or _is_no_plain_file(folder / name))
         if foreign:
             raise InputError(
                 f"{folder}: holds {foreign[0]}, which is not part of a result; move it or choose another folder"
@@ -69,6 +69,14 @@ def _require_writable(folder: Path) -> None:
     if not os.access(parent, os.W_OK):
         raise InputError(f"{folder}: the folder {parent} cannot be written to")
     recover(folder.absolute(), _OUR_FILES)
+
+
+def _is_no_plain_file(path: Path) -> bool:
+    """Whether something else is there; not where nothing is, as after another writer replaced the folder."""
+    try:
+        return not stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def _holds_a_result(folder: Path) -> bool:

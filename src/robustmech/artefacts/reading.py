@@ -1,6 +1,8 @@
 """Reading a result folder back into the model's types."""
 
+import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,7 +26,10 @@ from robustmech.model import (
     on_grids,
 )
 from robustmech.model.exact_law import weighted_law
-from robustmech.verification import verify
+from robustmech.verification import read_verified
+
+Contents = Mapping[str, bytes]
+"""The bytes of each file, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,18 +58,18 @@ def read_result(folder: Path | str) -> Result:
         InputError: if the folder is not a result, or does not verify.
     """
     folder = Path(folder)
-    verification = verify(folder)
+    verification, contents = read_verified(folder)
     if not verification.passed:
         raise InputError(f"{folder}: does not verify: {verification.failures[0].detail}")
     try:
-        environment = decode_environment(_json(folder / "problem.json"))
-        certificate = _json(folder / "certificate.json")
+        environment = decode_environment(_json(contents, "problem.json"))
+        certificate = _json(contents, "certificate.json")
         return Result(
             environment=environment,
             lower=verification.claimed_lower,
             upper=verification.claimed_upper,
-            mechanism=_mechanism(folder, certificate["lower"], environment),
-            information=_information(folder, certificate["upper"], environment),
+            mechanism=_mechanism(contents, certificate["lower"], environment),
+            information=_information(contents, certificate["upper"], environment),
         )
     except InputError as error:
         raise InputError(f"{folder}: verified, but not as this software writes it: {error}") from None
@@ -73,19 +78,21 @@ def read_result(folder: Path | str) -> Result:
         raise InputError(f"{folder}: verified, but not as this software writes it ({reason})") from None
 
 
-def _json(path: Path) -> Json:
-    content = json.loads(path.read_bytes())
+def _json(contents: Contents, name: str) -> Json:
+    content = json.loads(contents[name])
     if not isinstance(content, dict):
-        raise InputError(f"{path}: expected a JSON object")
+        raise InputError(f"{name}: expected a JSON object")
     return content
 
 
-def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechanism | PiecewiseLinearMechanism | None:
+def _mechanism(
+    contents: Contents, bound: object, environment: Environment
+) -> Mechanism | PiecewiseLinearMechanism | None:
     if not isinstance(bound, dict):
         return None
     discretisation = bound["discretisation"]
-    with np.load(folder / "mechanism.npz", allow_pickle=False) as arrays:
-        scale = _scale(folder, int(arrays["denominator"].item()))
+    with np.load(io.BytesIO(contents["mechanism.npz"]), allow_pickle=False) as arrays:
+        scale = _scale(int(arrays["denominator"].item()))
         counts, entry = scale * arrays["decisions"], None
         if "entry_unit" in bound:
             entry = EntryPayments(counts=scale * arrays["entry_payments"], unit=Fraction(bound["entry_unit"]))
@@ -108,19 +115,19 @@ def _mechanism(folder: Path, bound: object, environment: Environment) -> Mechani
         )
 
 
-def _scale(folder: Path, denominator: int) -> int:
+def _scale(denominator: int) -> int:
     """How many of our units of 2^−40 one of a file's is."""
     if MECHANISM_DENOMINATOR % denominator:
-        raise InputError(f"{folder}: decisions in units of 1/{denominator}: only powers of two up to 2^40 can be read")
+        raise InputError(f"decisions in units of 1/{denominator}: only powers of two up to 2^40 can be read")
     return MECHANISM_DENOMINATOR // denominator
 
 
 def _information(
-    folder: Path, bound: object, environment: Environment
+    contents: Contents, bound: object, environment: Environment
 ) -> InformationStructure | ExponentialInformation | None:
     if not isinstance(bound, dict):
         return None
-    with np.load(folder / "information.npz", allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(contents["information.npz"]), allow_pickle=False) as arrays:
         law, denominator = arrays["law"], int(arrays["denominator"].item())
     if bound["discretisation"]["kind"] != "grid":
         return _exponential(bound, law, denominator, product_signals=environment.transfers)

@@ -42,9 +42,7 @@ def replace_folder(folder: Path, contents: Mapping[str, bytes], ours: Collection
             _write(fresh / name, content)
         fresh.chmod(0o777 & ~_mask())
         _settle(fresh)
-        if not folder.exists():
-            fresh.rename(folder)
-        elif not _exchanged(fresh, folder):
+        if not _taken_first(fresh, folder) and not _exchanged(fresh, folder):
             _step_aside(fresh, folder, ours)
         _settle(folder.parent)
 
@@ -74,8 +72,11 @@ def _beside(folder: Path, ours: Collection[str]) -> Iterator[Path]:
         try:
             with contextlib.ExitStack() as stack:
                 if fcntl is not None:
-                    stack.enter_context(_locked(fresh, wait=True))
-                if fresh.is_dir():  # or a sweeper was faster than our lock: another one then
+                    try:
+                        stack.enter_context(_locked(fresh, wait=True))
+                    except FileNotFoundError:  # another writer swept it before we had it open: another one then
+                        continue
+                if fresh.is_dir():  # or it was swept while we waited for the lock
                     yield fresh
                     return
         finally:
@@ -105,6 +106,23 @@ def _write(path: Path, content: bytes) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _taken_first(fresh: Path, folder: Path) -> bool:
+    """Whether the name was free, and the new folder is there now; not if another writer was faster.
+
+    Raises:
+        OSError: if the folder could not be moved there for any other reason.
+    """
+    if folder.exists():
+        return False
+    try:
+        fresh.rename(folder)
+    except OSError as error:
+        if error.errno in {errno.ENOTEMPTY, errno.EEXIST}:
+            return False
+        raise
+    return True
 
 
 def _exchanged(fresh: Path, folder: Path) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from robustmech.verification.checks import Flaw, described
+from robustmech.verification.exactness import exact_sum
 from robustmech.verification.fields import exact_sequence, record, sequence, sparse
 from robustmech.verification.limits import check_denominators
 from robustmech.verification.numerals import exact
@@ -32,7 +33,7 @@ class Beliefs:
         Raises:
             Flaw: if a multiplier is not zero on the side without a limit, where the least is not finite.
         """
-        total = Fraction(0)
+        parts = []
         for row, multiplier in enumerate(multipliers):
             if multiplier == 0:
                 continue
@@ -40,39 +41,40 @@ class Beliefs:
             if limit is None:
                 side = "lower" if multiplier > 0 else "upper"
                 raise Flaw(f"multiplier {row} is {described(multiplier)}, but that row has no {side} limit")
-            total += limit * multiplier
-        return total
+            parts.append(limit * multiplier)
+        return exact_sum(parts)
 
     def state_value(self, multipliers: Sequence[Fraction], state: int) -> Fraction:
         """`λ(θ) = Σ_r y_r B[r,θ] + penalty(θ)`."""
         entries = self.rows.get(state, {})
-        value = sum((multipliers[row] * entry for row, entry in entries.items()), Fraction(0))
+        value = exact_sum(multipliers[row] * entry for row, entry in entries.items())
         return value if self.penalty is None else value + self.penalty[state]
 
     def expected_penalty(self, prior: Sequence[Fraction]) -> Fraction:
         """`Σ_θ penalty(θ) μ(θ)`."""
         if self.penalty is None:
             return Fraction(0)
-        return sum((cost * mass for cost, mass in zip(self.penalty, prior, strict=True)), Fraction(0))
+        return exact_sum(cost * mass for cost, mass in zip(self.penalty, prior, strict=True))
 
     def check(self, prior: Sequence[Fraction]) -> str:
         """The prior is a probability and meets every row's limits, exactly."""
         for state, mass in enumerate(prior):
             if mass < 0:
                 raise Flaw(f"the law of the state is negative at state {state}: {described(mass)}")
-        if sum(prior, Fraction(0)) != 1:
-            raise Flaw(f"the law of the state sums to {described(sum(prior, Fraction(0)))}, not to one")
-        values = [Fraction(0)] * len(self.lower)
+        total = exact_sum(prior)
+        if total != 1:
+            raise Flaw(f"the law of the state sums to {described(total)}, not to one")
+        parts: list[list[Fraction]] = [[] for _ in self.lower]
         for state, entries in self.rows.items():
             for row, entry in entries.items():
-                values[row] += entry * prior[state]
-        for row, value in enumerate(values):
+                parts[row].append(entry * prior[state])
+        for row, value in enumerate(map(exact_sum, parts)):
             lower, upper = self.lower[row], self.upper[row]
             if lower is not None and value < lower:
                 raise Flaw(f"row {row} of the beliefs is below its lower limit by {described(lower - value)}")
             if upper is not None and value > upper:
                 raise Flaw(f"row {row} of the beliefs is above its upper limit by {described(value - upper)}")
-        return f"the law of the state meets all {len(values)} rows"
+        return f"the law of the state meets all {len(parts)} rows"
 
 
 def parse_beliefs(value: object, where: str, states: int) -> Beliefs:

@@ -1,13 +1,15 @@
 """The decisions that are possible: a product, over groups, of simplexes with caps."""
 
+import math
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 
 from robustmech.verification.checks import Flaw, described
-from robustmech.verification.exactness import Whole, common_denominator, first_place, scaled
+from robustmech.verification.exactness import Whole, common_denominator, digits, exact_sum, first_place, scaled
 from robustmech.verification.fields import exact_sequence, record, sequence, truth, whole
+from robustmech.verification.limits import check_array, check_steps, longest, product_weight
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,9 @@ class DecisionSet:
             decisions: whole numbers (m_1, …, m_N, decisions).
             denominator: a positive whole number.
         """
+        bits = digits(decisions) + longest(part for cap in self.caps for part in cap.as_integer_ratio())
+        check_array(decisions.size // len(self.caps), bits, "decisions times caps")
+        check_steps(decisions.size, product_weight(bits, digits(decisions)), "decisions times caps")
         for k, cap in enumerate(self.caps):
             level = decisions[..., k]
             for wrong, what in (
@@ -61,6 +66,8 @@ class DecisionSet:
             Whole numbers n (m_1, …, m_N) and a positive d, such that the maxima are `n / d`.
         """
         unit = common_denominator(self.caps)
+        check_array(values.size + 4 * math.prod(values.shape[:-1]), digits(values) + unit.bit_length(), "maxima")
+        check_steps(values.size, product_weight(digits(values), unit.bit_length()), "maxima")
         caps = np.array([min(unit, scaled(cap, unit)) for cap in self.caps], dtype=object)
         best: Whole = np.zeros(values.shape[:-1], dtype=object)
         for members, required in zip(self.groups, self.required, strict=True):
@@ -99,6 +106,6 @@ def parse_decision_set(value: object, where: str, decisions: int) -> DecisionSet
         if cap < 0:
             raise Flaw(f"{where}.cap[{decision}]: negative, so that the decision set is empty")
     for group, own in enumerate(members):
-        if required[group] and sum((caps[decision] for decision in own), Fraction(0)) < 1:
+        if required[group] and exact_sum(caps[decision] for decision in own) < 1:
             raise Flaw(f"{where}: group {group} is required, but its caps sum to less than one")
     return DecisionSet(groups=tuple(tuple(own) for own in members), required=required, caps=caps)

@@ -45,6 +45,23 @@ def least_ratio(numerators: Whole, denominators: Whole) -> Fraction:
     return Fraction(best, scale)
 
 
+def digits(values: Whole) -> int:
+    """The binary digits of the longest entry."""
+    return max(abs(int(values.max())), abs(int(values.min()))).bit_length() if values.size else 0
+
+
+def exact_sum(values: Iterable[Fraction]) -> Fraction:
+    """The sum, of equal denominators first and then in pairs, so that few of the additions are of long numbers."""
+    grouped: dict[int, int] = {}
+    for value in values:
+        grouped[value.denominator] = grouped.get(value.denominator, 0) + value.numerator
+    parts = [Fraction(numerator, denominator) for denominator, numerator in grouped.items()]
+    while len(parts) > 1:
+        odd = parts[-1:] if len(parts) % 2 else []
+        parts = [one + other for one, other in zip(parts[::2], parts[1::2], strict=False)] + odd
+    return parts[0] if parts else Fraction(0)
+
+
 def first_place(mask: npt.NDArray[np.bool_]) -> tuple[int, ...]:
     """The indices of the first entry that is true."""
     return tuple(int(index) for index in np.argwhere(mask)[0])

@@ -11,6 +11,9 @@ from robustmech.verification.checks import Flaw
 from robustmech.verification.limits import LONGEST_LIST, check_denominators
 from robustmech.verification.numerals import exact, whole_from_digits
 
+_SHORT = 600
+"""Digits that the interpreter reads by itself, whatever limit it is given."""
+
 
 def parse_json(data: bytes, file_name: str) -> object:
     """The value that a JSON file holds; duplicate keys, NaN, infinities and very long numbers are flaws."""
@@ -18,7 +21,7 @@ def parse_json(data: bytes, file_name: str) -> object:
         return json.loads(
             data.decode("utf-8"),
             object_pairs_hook=_without_duplicates,
-            parse_int=lambda text: whole_from_digits(text, "a number"),
+            parse_int=_whole_number,
             parse_float=_finite,
             parse_constant=_refuse,
         )
@@ -35,6 +38,10 @@ def _without_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
         seen = Counter(names)
         raise Flaw(f"the key {next(name for name in names if seen[name] > 1)[:40]!r} appears twice")
     return result
+
+
+def _whole_number(text: str) -> int:
+    return int(text) if len(text) < _SHORT else whole_from_digits(text, "a number")
 
 
 def _finite(text: str) -> float:

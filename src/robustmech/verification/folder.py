@@ -1,12 +1,15 @@
 """Checking a result folder from its bytes alone."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
 
+from robustmech.errors import InputError
 from robustmech.verification.certificate import Certificate, parse_certificate
 from robustmech.verification.checks import Flaw, Ledger, Verification, described
 from robustmech.verification.integrity import (
     CERTIFICATE,
+    LARGEST_TOTAL,
     PROBLEM,
     Folder,
     check_manifest,
@@ -15,6 +18,7 @@ from robustmech.verification.integrity import (
     read_folder,
 )
 from robustmech.verification.lower import check_lower
+from robustmech.verification.opening import OpenFiles
 from robustmech.verification.problem import Problem, parse_problem
 from robustmech.verification.upper import check_upper
 
@@ -29,16 +33,36 @@ def verify(folder: Path | str) -> Verification:
         Every check, and the two numbers computed again. Whatever is wrong in the folder is a failed check.
 
     Raises:
-        InputError: if the folder does not exist or has no MANIFEST.
+        InputError: if the folder does not exist, has no MANIFEST, or may not be read.
     """
-    path = Path(folder)
-    open_folder(path)
+    with open_folder(Path(folder)) as files:
+        return _verified(files)[0]
+
+
+def read_verified(folder: Path | str) -> tuple[Verification, Mapping[str, bytes]]:
+    """What `verify` finds, and the bytes of the files that were checked; none unless every check passed.
+
+    Raises:
+        InputError: if the folder does not exist, has no MANIFEST, or is changed at this moment.
+    """
+    with open_folder(Path(folder)) as opened:
+        verification, files = _verified(opened)
+        if files is None or not verification.passed:
+            return verification, {}
+        try:
+            return verification, {name: files.content(name, LARGEST_TOTAL) for name in files.digests}
+        except Flaw as flaw:
+            raise InputError(f"{folder}: {flaw}; read it again") from None
+
+
+def _verified(opened: OpenFiles) -> tuple[Verification, Folder | None]:
+    """All checks, and the files, if MANIFEST could be read."""
     ledger = Ledger()
     lower: Fraction | None = None
     upper: Fraction | None = None
     claimed_lower: float | None = None
     claimed_upper: float | None = None
-    files = ledger.obtain("files", lambda: read_folder(path))
+    files = ledger.obtain("files", lambda: read_folder(opened))
     read = None if files is None else _read(ledger, files)
     if files is not None and read is not None:
         problem, certificate = read
@@ -51,13 +75,14 @@ def verify(folder: Path | str) -> Verification:
     if lower is not None and upper is not None:
         numbers = (lower, upper)
         ledger.require("bracket", lambda: _check_bracket(*numbers))
-    return Verification(
+    verification = Verification(
         checks=tuple(ledger.checks),
         lower=lower,
         upper=upper,
         claimed_lower=claimed_lower,
         claimed_upper=claimed_upper,
     )
+    return verification, files
 
 
 def _read(ledger: Ledger, files: Folder) -> tuple[Problem, Certificate] | None:

@@ -15,10 +15,11 @@ import numpy.typing as npt
 
 from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import Enclosure
-from robustmech.verification.exactness import Whole, exact_doubles, first_place, scaled
+from robustmech.verification.exactness import Whole, digits, exact_doubles, first_place, scaled
 from robustmech.verification.grids.grid import Grid
 from robustmech.verification.grids.transfers import weighted_growth
 from robustmech.verification.guarantee import Actions, Mechanism, Paid, Ratios, least_objective
+from robustmech.verification.limits import check_array, longest_scaled
 from robustmech.verification.meshes.crossed_triangles import CrossedTriangles
 from robustmech.verification.meshes.shares import Shares
 from robustmech.verification.problem import Problem
@@ -53,6 +54,9 @@ def least_left(
 
 def _less_over_scale(ratios: Ratios, numerators: Whole, denominator: int) -> Ratios:
     """A function less another one that is `numerators / (scale · denominator)`."""
+    bits = denominator.bit_length() + digits(ratios.numerators)
+    bits = max(bits, ratios.denominator.bit_length() + digits(numerators))
+    check_array(4 * len(numerators), bits, "the objective less the growth")
     return Ratios(
         numerators=denominator * ratios.numerators - ratios.denominator * numerators,
         scale=ratios.scale,
@@ -121,6 +125,9 @@ def _with_payoff_in_shares(
         place = first_place(expected != written)[0]
         raise Flaw(f"the written payoff at row {place} is not that of its node, or not zero at the far end")
     clear = problem.denominator()
+    bits = longest_scaled(problem.payoff_numbers(), clear) + digits(mechanism.decisions) + denominator.bit_length()
+    bits = max(bits, clear.bit_length() + mechanism.denominator.bit_length() + digits(payoff))
+    check_array(4 * len(payoff), bits, "the payoff at the nodes")
     true: Whole = np.zeros(len(payoff), dtype=object)
     decisions = mechanism.decisions.reshape(-1, problem.decisions)
     for k, value in problem.payoff.get(0, {}).items():

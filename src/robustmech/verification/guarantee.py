@@ -13,15 +13,19 @@ from robustmech.verification.checks import Flaw, described
 from robustmech.verification.exactness import (
     Whole,
     common_denominator,
+    digits,
     first_place,
     least_ratio,
     scaled,
     whole_array,
 )
 from robustmech.verification.integrity import Folder
-from robustmech.verification.limits import check_array, check_steps
+from robustmech.verification.limits import check_array, check_steps, longest, longest_scaled, product_weight
 from robustmech.verification.problem import Problem
 from robustmech.verification.rows import Places, Rows
+
+_AT_A_TIME = 5
+"""Arrays of the objective: the least so far, that of a state, and what it is made of."""
 
 
 class Actions(Protocol):
@@ -82,6 +86,10 @@ class Ratios:
 
     def less(self, numerators: Whole, denominator: int) -> "Ratios":
         """The function less another one, which is `numerators / denominator` at every row."""
+        wide, count = digits(numerators), len(self.scale)
+        own = digits(self.numerators) + denominator.bit_length()
+        bits = max(own, self.denominator.bit_length() + digits(self.scale) + wide)
+        check_array(6 * count, bits, "the objective less the growth")
         taken = (self.denominator * self.scale) * numerators
         return Ratios(
             numerators=denominator * self.numerators - taken,
@@ -146,6 +154,12 @@ def check_participation(problem: Problem, actions: Actions, mechanism: Mechanism
     denominator = problem.denominator()
     decisions = mechanism.decisions.reshape(-1, problem.decisions)
     unit = denominator * mechanism.denominator
+    wide = longest_scaled(problem.utility_numbers(), denominator)
+    bits = wide + digits(decisions) + (0 if paid is None else paid.denominator.bit_length())
+    bits = max(bits, 0 if paid is None else unit.bit_length() + digits(paid.amounts))
+    nodes_in_all = sum(len(actions.lowest(agent)) for agent in range(problem.agents))
+    check_array(4 * nodes_in_all, bits, "participation")
+    check_steps(nodes_in_all, problem.terms() * product_weight(bits, wide), "participation")
     for agent in range(problem.agents):
         nodes = actions.lowest(agent)
         own = decisions[nodes]
@@ -182,9 +196,9 @@ def least_objective(problem: Problem, rows: Rows, mechanism: Mechanism, multipli
     whole-number arrays.
     """
     small = problem.denominator()
-    costs = [problem.beliefs.state_value(multipliers, state) for state in range(problem.states)]
+    costs = _costs(problem, multipliers)
     full = common_denominator((Fraction(1, small), *costs))
-    _check_size(problem, rows, mechanism, full)
+    _check_size(problem, rows, mechanism, costs, full)
     levels = [mechanism.decisions[..., k].ravel() for k in range(problem.decisions)]
     values = {k: rows.value(levels[k]) for k in problem.payoff_decisions()}
     gains = {(agent, k): rows.derivative(agent, levels[k]) for agent, k in problem.utility_pairs()}
@@ -202,9 +216,31 @@ def least_objective(problem: Problem, rows: Rows, mechanism: Mechanism, multipli
     return Ratios(numerators=least, scale=rows.scale, denominator=full * mechanism.denominator)
 
 
-def _check_size(problem: Problem, rows: Rows, mechanism: Mechanism, clear: int) -> None:
-    """Refuse what would take hours, or more memory than there is."""
-    count = len(rows.node)
-    bits = max((int(scale).bit_length() for scale in rows.scale), default=0)
-    check_array(count, bits + clear.bit_length() + mechanism.denominator.bit_length(), "the objective")
-    check_steps(count, problem.terms(), "the objective")
+def _costs(problem: Problem, multipliers: Sequence[Fraction]) -> list[Fraction]:
+    """`λ(θ)` in every state, as long as memory holds them."""
+    costs: list[Fraction] = []
+    bits = 0
+    for state in range(problem.states):
+        costs.append(problem.beliefs.state_value(multipliers, state))
+        bits += longest(costs[-1].as_integer_ratio())
+        check_array(1, 2 * bits, "the multipliers times the rows of the beliefs")
+    return costs
+
+
+def _check_size(problem: Problem, rows: Rows, mechanism: Mechanism, costs: Sequence[Fraction], full: int) -> None:
+    """Refuse what would take hours, or more memory than there is, by all that enters a product."""
+    count, small = len(rows.node), problem.denominator()
+    terms = [*rows.value_terms, *(term for slope in rows.slopes for term in slope)]
+    scale = digits(rows.scale)
+    level = (
+        max((scale, *(digits(factors) for _, factors in terms))) + digits(mechanism.decisions) + len(terms).bit_length()
+    )
+    number = longest_scaled((*problem.utility_numbers(), *problem.payoff_numbers()), small)
+    raised, cost = (full // small).bit_length(), longest_scaled(costs, full)
+    bits = max(raised + number + level, cost + mechanism.denominator.bit_length() + scale)
+    arrays = len(problem.payoff_decisions()) + len(problem.utility_pairs())
+    check_array(count * arrays, level, "the objective's values and derivatives")
+    check_array(count * _AT_A_TIME, bits, "the objective")
+    products = product_weight(number, level) * problem.terms()
+    products += (product_weight(raised, number + level) + product_weight(cost, scale)) * problem.states
+    check_steps(count, products, "the objective")

@@ -1,13 +1,17 @@
 """The files of a result folder, and the list of their digests that goes with them."""
 
 import hashlib
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from robustmech.errors import InputError
 from robustmech.verification.checks import Flaw
+from robustmech.verification.opening import OpenFiles, opened
 
 MANIFEST = "MANIFEST"
 PROBLEM = "problem.json"
@@ -18,7 +22,7 @@ PICTURES = "pictures.png"
 FILE_NAMES = frozenset({PROBLEM, CERTIFICATE, MECHANISM, INFORMATION, PICTURES})
 
 LARGEST_TOTAL = 2**31
-LARGEST_TEXT = 2**26
+LARGEST_TEXT = 20 * 2**20
 _LARGEST_MANIFEST = 2**16
 _CHUNK = 2**20
 _LINE = re.compile(rb"[0-9a-f]{64}  ([^\n]+)\n")
@@ -29,18 +33,18 @@ class Folder:
     """MANIFEST and the digests of the files that it names, taken once: what is read later must have them.
 
     Args:
-        path: the folder.
         manifest: the bytes of MANIFEST.
         named: the names in it.
         present: the names of everything in the folder.
         digests: the SHA-256 of each file that is named and may be there.
+        streams: those files.
     """
 
-    path: Path
     manifest: bytes
     named: frozenset[str]
     present: frozenset[str]
     digests: Mapping[str, str]
+    streams: Mapping[str, BinaryIO]
 
     def content(self, name: str, most: int = LARGEST_TEXT) -> bytes:
         """The bytes of one file, `most` at most.
@@ -49,8 +53,9 @@ class Folder:
             Flaw: if MANIFEST does not name it, or it could not be read, is longer, or is being changed.
         """
         self._require(name)
-        with (self.path / name).open("rb") as stream:
-            data = stream.read(most + 1)
+        stream = self.streams[name]
+        stream.seek(0)
+        data = stream.read(most + 1)
         if len(data) > most:
             raise Flaw(f"{name}: longer than the {most} bytes that it may need")
         if hashlib.sha256(data).hexdigest() != self.digests[name]:
@@ -86,54 +91,49 @@ def _listed(digests: Mapping[str, str]) -> str:
     return "".join(f"{digests[name]}  {name}\n" for name in sorted(digests))
 
 
-def open_folder(folder: Path) -> None:
-    """Check that this is a result folder at all.
+@contextmanager
+def open_folder(folder: Path) -> Iterator[OpenFiles]:
+    """All files that a result folder may hold, opened at one moment.
 
     Raises:
-        InputError: if the folder does not exist or has no MANIFEST.
+        InputError: if this is no result folder at all, as it does not exist or has no MANIFEST, or may not be read.
     """
-    try:
-        there = folder.is_dir()
-    except OSError:  # a name that is too long
-        there = False
-    if not there:
-        raise InputError(f"{folder}: no such folder; give one that `robustmech solve --out` wrote")
-    if not (folder / MANIFEST).is_file():
-        raise InputError(f"{folder}: it has no {MANIFEST}; give a folder that `robustmech solve --out` wrote")
+    with opened(folder, FILE_NAMES | {MANIFEST}) as files:
+        if MANIFEST not in files.streams:
+            raise InputError(f"{folder}: it has no {MANIFEST}; give a folder that `robustmech solve --out` wrote")
+        yield files
 
 
-def read_folder(folder: Path) -> Folder:
+def read_folder(files: OpenFiles) -> Folder:
     """Read MANIFEST, and take the digest of every file that it names and a result folder may hold.
 
     Raises:
         Flaw: if MANIFEST cannot be read or the files are too large to be read.
     """
-    with (folder / MANIFEST).open("rb") as stream:
-        manifest = stream.read(_LARGEST_MANIFEST + 1)
+    manifest = files.streams[MANIFEST].read(_LARGEST_MANIFEST + 1)
     if len(manifest) > _LARGEST_MANIFEST:
         raise Flaw(f"{MANIFEST}: longer than {_LARGEST_MANIFEST} bytes")
     named = frozenset(match.decode("utf-8", "replace") for match in _LINE.findall(manifest))
-    present = sorted(name for name in named & FILE_NAMES if (folder / name).is_file())
-    total = sum((folder / name).stat().st_size for name in present)
+    streams = {name: files.streams[name] for name in sorted(named & FILE_NAMES & files.streams.keys())}
+    total = sum(os.fstat(stream.fileno()).st_size for stream in streams.values())
     if total > LARGEST_TOTAL:
         raise Flaw(f"the files hold {total} bytes, more than the limit of {LARGEST_TOTAL}")
     return Folder(
-        path=folder,
         manifest=manifest,
         named=named,
-        present=frozenset(entry.name for entry in folder.iterdir()),
-        digests={name: _digest(folder / name) for name in present},
+        present=files.present,
+        digests={name: _digest(stream) for name, stream in streams.items()},
+        streams=streams,
     )
 
 
-def _digest(path: Path) -> str:
+def _digest(stream: BinaryIO) -> str:
     """The SHA-256 of a file, read piece by piece."""
     found = hashlib.sha256()
     left = LARGEST_TOTAL
-    with path.open("rb") as stream:
-        while left > 0 and (piece := stream.read(min(_CHUNK, left))):
-            found.update(piece)
-            left -= len(piece)
+    while left > 0 and (piece := stream.read(min(_CHUNK, left))):
+        found.update(piece)
+        left -= len(piece)
     return found.hexdigest()
 
 

@@ -9,12 +9,14 @@ from robustmech.verification.checks import Flaw
 MOST_AXES = 30
 """Agents of a grid or of boxes, each of whom has an axis."""
 LONGEST_LIST = 2**22
-MOST_ENTRIES = 2**28
-"""Numbers in one array."""
-MOST_BITS = 2**35
-"""Binary digits in one array of whole numbers, all together."""
+LARGEST_MEMORY = 2**31
+"""Bytes of all whole numbers that one computation holds at a time."""
 MOST_STEPS = 2**31
-"""Products of whole numbers."""
+"""Products of whole numbers, of one or a few machine words; longer ones count for more."""
+_EACH = 40
+"""Bytes of a short whole number and of its place in an array."""
+MOST_SERIES_STEPS = 2**24
+"""Steps of all series of exponentials at one precision, each as often as 512 binary digits go into the precision."""
 LONGEST_DENOMINATOR = 2**17
 """Binary digits of a common denominator."""
 
@@ -29,18 +31,42 @@ def check_axes(agents: int, where: str) -> None:
         raise Flaw(f"{where}: {agents} agents with an axis each, more than the limit of {MOST_AXES}")
 
 
+def longest(values: Iterable[int]) -> int:
+    """The binary digits of the longest of some whole numbers, numerators or denominators."""
+    return max((int(value).bit_length() for value in values), default=0)
+
+
+def longest_scaled(values: Iterable[Fraction], denominator: int) -> int:
+    """The most binary digits that these numbers have as multiples of one over a common denominator."""
+    most = max((v.numerator.bit_length() - v.denominator.bit_length() for v in values), default=0)
+    return max(0, most + denominator.bit_length() + 1)
+
+
 def check_array(count: int, bits: int, where: str) -> None:
-    """Refuse an array of so many whole numbers of so many binary digits that it would not fit into memory.
+    """Refuse so many whole numbers of so many binary digits, in all arrays together, that memory would not hold them.
 
     Raises:
         Flaw: if it would not.
     """
-    if count > MOST_ENTRIES or count * bits > MOST_BITS:
-        raise Flaw(f"{where}: {count} numbers of {bits} binary digits, more than the limit")
+    if count * (_EACH + bits // 7) > LARGEST_MEMORY:  # the interpreter holds 30 digits in 4 bytes
+        raise Flaw(f"{where}: {count} numbers of up to {bits} binary digits, more than {LARGEST_MEMORY} bytes")
+
+
+def product_weight(one: int, other: int) -> int:
+    """What a product of two whole numbers counts for, by their binary digits: one where both are short.
+
+    Many digits in both take their product in time, a few of them next to nothing beside the interpreter's own time.
+    """
+    return 1 + (one // 30 + 1) * (other // 30 + 1) // 64
 
 
 def check_steps(rows: int, terms: int, where: str) -> None:
     """Refuse a computation with so many rows and so many terms at each that it would take hours.
+
+    Args:
+        rows: their number.
+        terms: products at each row, each as often as its `product_weight`.
+        where: what is computed, for messages.
 
     Raises:
         Flaw: if it would.

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from robustmech.verification.certificate import UpperClaim, check_value
 from robustmech.verification.checks import Flaw, Ledger, described
+from robustmech.verification.exactness import exact_sum
 from robustmech.verification.grids.grid import Grid
 from robustmech.verification.grids.information import (
     Information,
@@ -61,7 +62,7 @@ def check_mixture(claim: UpperClaim) -> str:
     for state, share in enumerate(claim.correction):
         if share < 0:
             raise Flaw(f"the correction is negative at state {state}: {described(share)}")
-    total = sum(claim.correction, Fraction(0))
+    total = exact_sum(claim.correction)
     if total != 1:
         raise Flaw(f"the correction sums to {described(total)}, not to one")
     return "a mixture with a probability"

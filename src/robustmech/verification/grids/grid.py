@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import reduce
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import exactly
 from robustmech.verification.exactness import Whole
 from robustmech.verification.fields import exact_sequence, record, sequence, text
-from robustmech.verification.limits import check_array, check_axes
+from robustmech.verification.limits import check_array, check_axes, check_denominators
 from robustmech.verification.problem import Problem
 from robustmech.verification.rows import Places, Rows, Slope, lowest_nodes
 
@@ -69,8 +70,14 @@ class Grid:
 
     @property
     def common_multiple(self) -> int:
-        """The least common multiple of all weights."""
-        return math.lcm(*(weight for weights in self.weights for weight in weights))
+        """The least common multiple of all weights.
+
+        Raises:
+            Flaw: if it is too long to be worked with.
+        """
+        weights = {weight for own in self.weights for weight in own}
+        check_denominators((Fraction(1, weight) for weight in weights), "the weights of the signals")
+        return math.lcm(*weights)
 
     def tails(self, agent: int) -> tuple[int, ...]:
         """`S_{i,0}, …, S_{i,m_i}`, of which the last is zero."""
@@ -134,5 +141,6 @@ def parse_grid(value: object, where: str, problem: Problem) -> Grid:
         divisor = math.gcd(*(weight.numerator for weight in own))
         weights.append(tuple(weight.numerator // divisor for weight in own))
     bits = sum(max(own).bit_length() for own in weights)
-    check_array(math.prod(len(own) for own in weights), bits, f"{where}.weights")
+    count = math.prod(len(own) for own in weights)
+    check_array((2 * agents + 1) * count, bits, f"{where}.weights")
     return Grid(weights=tuple(weights))

@@ -12,6 +12,7 @@ from robustmech.verification.checks import Flaw, described
 from robustmech.verification.exactness import (
     Whole,
     common_denominator,
+    digits,
     exact_doubles,
     first_place,
     scaled,
@@ -20,7 +21,7 @@ from robustmech.verification.exactness import (
 from robustmech.verification.grids.grid import Grid
 from robustmech.verification.grids.potential import potential
 from robustmech.verification.integrity import Folder
-from robustmech.verification.limits import check_array, check_steps
+from robustmech.verification.limits import check_array, check_steps, longest_scaled, product_weight
 from robustmech.verification.problem import Problem
 
 JOINT_TOLERANCE = 10**12
@@ -117,8 +118,13 @@ def read_information(
     clear = common_denominator(correction)
     rest = (mixture.denominator - mixture.numerator) * clear
     scale = grid.total * denominator * mixture.denominator * clear
-    check_array(math.prod(shape), scale.bit_length(), f"{name}: the joint law")
-    check_steps(math.prod(shape), problem.terms(), f"{name}: the objective")
+    count, bits = math.prod(shape), scale.bit_length()
+    raised = longest_scaled(correction, clear) + mixture.numerator.bit_length() + denominator.bit_length()
+    check_array(problem.states, raised, f"{name}: the correction")
+    check_array(6 * count, max(bits, raised + grid.total.bit_length()), f"{name}: the joint law")
+    check_steps(
+        count, problem.terms() + problem.states * product_weight(raised, grid.total.bit_length()), f"{name}: the law"
+    )
     return Information(
         grid=grid,
         law=arrays["law"],
@@ -138,6 +144,8 @@ def check_joint(information: Information) -> str:
     scale = information.scale
     for state in range(information.law.shape[-1]):
         written, denominator = exact_doubles(information.joint[..., state])
+        bits = scale.bit_length() + max(denominator.bit_length(), digits(written)) + LEAST_JOINT.bit_length()
+        check_array(6 * written.size, bits + JOINT_TOLERANCE.bit_length(), "the written joint law")
         exact = denominator * information.column(state)
         difference = np.abs(scale * written - exact)
         wrong = np.asarray(LEAST_JOINT * (JOINT_TOLERANCE * difference - exact) > JOINT_TOLERANCE * denominator * scale)
@@ -157,6 +165,12 @@ def check_interim_values(problem: Problem, information: Information) -> str:
     if information.interim_values is None:
         return "none are written"
     clear = problem.denominator()
+    count, bits = math.prod(information.grid.shape), information.scale.bit_length()
+    number = longest_scaled(problem.utility_numbers(), clear)
+    check_array(count * problem.states, bits, "the columns of the joint law")
+    check_array(6 * count, number + bits, "interim values")
+    products = len(information.interim_values[0]) * problem.agents * problem.states * product_weight(number, bits)
+    check_steps(count, products, "interim values")
     columns = [information.column(state) for state in range(problem.states)]
     probability = sum(columns, np.zeros(information.grid.shape, dtype=object))
     for agent, values in enumerate(information.interim_values):
@@ -169,6 +183,8 @@ def check_interim_values(problem: Problem, information: Information) -> str:
                 exact = exact + scaled(utility, clear) * column
                 size = size + scaled(abs(utility), clear) * column
             written, denominator = exact_doubles(doubles)
+            longest = bits + max(number + denominator.bit_length(), clear.bit_length() + digits(written))
+            check_array(8 * count, longest + INTERIM_TOLERANCE.bit_length(), "the written interim values")
             scale = np.where(probability > 0, probability, 1)
             difference = np.abs(clear * scale * written - denominator * exact)
             wrong = np.asarray(INTERIM_TOLERANCE * difference > denominator * size)

@@ -8,6 +8,7 @@ import numpy as np
 
 from robustmech.verification.exactness import Whole, scaled
 from robustmech.verification.grids.grid import Grid, next_action
+from robustmech.verification.limits import check_array, check_steps, longest_scaled, product_weight
 from robustmech.verification.problem import Problem
 
 
@@ -28,6 +29,7 @@ def potential(
         prior: its law of the state μ.
     """
     clear, multiple = problem.denominator(), grid.common_multiple
+    _check_size(problem, grid, scale, clear, multiple)
     payoffs: dict[int, Whole] = {}
     interim: dict[tuple[int, int], Whole] = {}
     for state, column in enumerate(columns):
@@ -44,3 +46,16 @@ def potential(
     best, unit = problem.decision_set.maximum(values)
     total = Fraction(int(best.sum()), math.prod((unit, clear, multiple, scale)))
     return total - problem.beliefs.expected_penalty(prior)
+
+
+def _check_size(problem: Problem, grid: Grid, scale: int, clear: int, multiple: int) -> None:
+    """Refuse what would take hours, or more memory than there is, by all that enters a product."""
+    count = math.prod(grid.shape)
+    number = longest_scaled((*problem.utility_numbers(), *problem.payoff_numbers()), clear)
+    interim = number + scale.bit_length() + problem.states.bit_length()
+    ratio = multiple.bit_length() + grid.total.bit_length()
+    arrays = len(problem.payoff_decisions()) + len(problem.utility_pairs())
+    check_array(count * arrays, interim, "interim values")
+    check_array(count * (problem.decisions + 4), interim + ratio, "the objective")
+    products = product_weight(number, scale.bit_length()) * problem.terms() + product_weight(ratio, interim) * arrays
+    check_steps(count, products, "the objective")

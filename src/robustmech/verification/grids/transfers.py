@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from robustmech.verification.checks import Flaw, described
-from robustmech.verification.exactness import Whole, exact_doubles, first_place
+from robustmech.verification.exactness import Whole, digits, exact_doubles, first_place
 from robustmech.verification.grids.grid import Grid, next_action
 from robustmech.verification.guarantee import Mechanism, Paid
+from robustmech.verification.limits import check_array
 
 _AGREEMENT = 10**9
 """One over how far the growth written for people may be from that of the transfers, beside the sizes of its terms."""
@@ -33,7 +34,11 @@ def beside_entry(paid: Paid, mechanism: Mechanism, unit: Fraction | None) -> Pai
         return paid
     small = unit.denominator * mechanism.denominator
     common = math.lcm(paid.denominator, small)
-    entry = np.moveaxis(mechanism.entry, -1, 0) * (unit.numerator * (common // small))
+    bits = (common // paid.denominator).bit_length() + digits(paid.amounts)
+    raised = unit.numerator * (common // small)
+    bits = max(bits, raised.bit_length() + digits(mechanism.entry))
+    check_array(4 * paid.amounts.size, bits, "what is paid beside entry payments")
+    entry = np.moveaxis(mechanism.entry, -1, 0) * raised
     return Paid(amounts=paid.amounts * (common // paid.denominator) - entry, denominator=common)
 
 
@@ -64,6 +69,7 @@ def weighted_growth(grid: Grid, paid: Paid) -> Whole:
         paid: the transfers.
     """
     mass = grid.mass()
+    check_array(4 * mass.size, grid.total.bit_length() + digits(paid.amounts), "the growth of the transfers")
     total: Whole = np.zeros(grid.shape, dtype=object)
     for agent, own in enumerate(paid.amounts):
         total = total + grid.upward_mass(agent) * (next_action(own, agent) - own) - mass * own
@@ -81,6 +87,9 @@ def check_written_growth(grid: Grid, written: npt.NDArray[np.float64], paid: Pai
         sizes = np.abs(own)
         size = size + grid.upward_mass(agent) * (next_action(sizes, agent) + sizes) + mass * sizes
     numerators, denominator = exact_doubles(written)
+    bits = grid.total.bit_length() + beside.denominator.bit_length() + denominator.bit_length()
+    bits += _AGREEMENT.bit_length() + max(digits(numerators), digits(paid.amounts), digits(beside.amounts))
+    check_array(8 * mass.size, bits, "the written growth")
     right = weighted_growth(grid, beside).reshape(grid.shape)
     difference = np.abs(beside.denominator * (mass * numerators) - denominator * right)
     allowed = denominator * beside.denominator * size

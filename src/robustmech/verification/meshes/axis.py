@@ -8,7 +8,7 @@ from typing import ClassVar
 from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import Enclosure, alternating, joined, nearly
 from robustmech.verification.fields import exact_sequence, sequence
-from robustmech.verification.limits import check_axes
+from robustmech.verification.limits import check_axes, check_steps, product_weight
 from robustmech.verification.meshes.exponential import Exponentials
 from robustmech.verification.rows import Places, lowest_nodes, places
 
@@ -121,6 +121,19 @@ def check_length(value: Fraction, where: str) -> None:
     """Refuse a position with so many digits that nobody meant it."""
     if value.numerator.bit_length() + value.denominator.bit_length() > LONGEST_POSITION:
         raise Flaw(f"{where}: longer than {LONGEST_POSITION} binary digits")
+
+
+def check_powers(axis: Axis, agents: int, lengths: int, where: str) -> None:
+    """Refuse exact polynomials of the breakpoints, of a degree for each agent, whose numbers would be too long.
+
+    Args:
+        axis: the breakpoints.
+        agents: their number, the degree.
+        lengths: the binary digits of each factor.
+        where: the place, for messages.
+    """
+    digits = lengths * agents
+    check_steps(axis.ends, 8 * agents * product_weight(digits, digits), f"{where}: powers of {digits} binary digits")
 
 
 def check_count(count: int, where: str, what: str) -> None:

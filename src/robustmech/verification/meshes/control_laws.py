@@ -12,7 +12,7 @@ from robustmech.verification.checks import Flaw, described
 from robustmech.verification.enclosure import Enclosure, exactly
 from robustmech.verification.exactness import Whole, common_denominator, first_place, scaled, whole_array
 from robustmech.verification.integrity import Folder
-from robustmech.verification.limits import check_steps
+from robustmech.verification.limits import check_array, check_steps, longest_scaled, product_weight
 from robustmech.verification.meshes.nodes import Block, Nodes, Signals, combined
 from robustmech.verification.problem import Problem
 
@@ -82,6 +82,7 @@ class ControlLaws:
         other = self.state_law if self.correction is None else self.correction
         multiple = common_denominator(other)
         share = self.mixture.denominator - self.mixture.numerator
+        self._check_size(problem, clear, share * multiple)
         constant = self.mixture.denominator if self.correction is None else self.mixture.numerator
 
         def quantity(weights: Mapping[int, int]) -> Enclosure:
@@ -96,6 +97,19 @@ class ControlLaws:
         blocks = [_expected_maximum(problem, block, payoffs, interim) for block in self.nodes.blocks]
         scale = clear * multiple * self.denominator * self.mixture.denominator
         return sum(blocks, Fraction(0)) / scale - problem.beliefs.expected_penalty(prior)
+
+    def _check_size(self, problem: Problem, clear: int, raised: int) -> None:
+        """Refuse what would take hours, or more memory than there is, by all that enters a product."""
+        number = longest_scaled((*problem.utility_numbers(), *problem.payoff_numbers()), clear)
+        bits = number + 64 + 3 * self.masses.unit.bit_length() + raised.bit_length()
+        pairs, payoffs = problem.utility_pairs(), len(problem.payoff_decisions())
+        check_array(2 * len(self.law) * (payoffs + len(pairs)), bits, "interim values")
+        check_steps(len(self.law), problem.terms() * product_weight(number, 64), "interim values")
+        for block in self.nodes.blocks:
+            count, digits = len(block.mass.low), block.mass.unit.bit_length()
+            check_array(count * (problem.decisions + 8), bits + 2 * digits, "the objective")
+            products = payoffs * (1 + len(block.value_terms)) + sum(len(block.virtual[agent]) for agent, _ in pairs)
+            check_steps(count, products * product_weight(bits, 2 * digits), "the objective")
 
     def _varying(self, weights: Mapping[int, int]) -> Enclosure:
         """`denominator · Σ_θ weight(θ) (l(θ) − m(θ))` with transfers, and with `l(θ)/M_l` in its place without."""

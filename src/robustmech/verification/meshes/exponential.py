@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
+from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import Enclosure, TooWide, between
+from robustmech.verification.limits import MOST_SERIES_STEPS
 
 Ends = tuple[int, int]
 
@@ -19,6 +21,7 @@ class Exponentials:
     def __init__(self, unit: int) -> None:
         self.unit = unit
         self._known: dict[tuple[Fraction, ...], Ends] = {}
+        self._steps, self._each = 0, 1 + unit.bit_length() // 512
 
     def differences(self, lists: Iterable[Sequence[Fraction]]) -> Enclosure:
         """`exp[z_0, …, z_n]` for each list of points."""
@@ -52,6 +55,19 @@ class Exponentials:
         square = self.unit * self.unit
         return square // high, -(-square // low)
 
+    def _count(self, steps: int) -> None:
+        """Count the work, which is stopped where it would take hours.
+
+        Raises:
+            Flaw: if that is more than anybody's mesh needs.
+        """
+        self._steps += steps * self._each
+        if self._steps > MOST_SERIES_STEPS:
+            raise Flaw(
+                f"the masses take more than {MOST_SERIES_STEPS} steps: too many distinct widths or agents, "
+                "or breakpoints that are too high"
+            )
+
     def _series(self, points: tuple[Fraction, ...]) -> Ends:
         r"""`Σ_m h_m(z) / (m+n)!` for points at least zero, where h_m is the sum of all monomials of degree m.
 
@@ -70,6 +86,7 @@ class Exponentials:
         term = 0
         while ratios:
             term += 1
+            self._count(len(ratios))
             below = above = 0
             for place, (over, under) in enumerate(ratios):
                 divisor = under * (term + order)

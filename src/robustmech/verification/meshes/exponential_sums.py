@@ -9,7 +9,8 @@ import numpy as np
 from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import Enclosure, alternating, enclosed, exactly, joined
 from robustmech.verification.fields import exact_sequence, record
-from robustmech.verification.meshes.axis import Axis, check_length, parse_axis
+from robustmech.verification.limits import longest
+from robustmech.verification.meshes.axis import Axis, check_length, check_powers, parse_axis
 from robustmech.verification.meshes.exponential import Exponentials
 from robustmech.verification.meshes.nodes import Block, Nodes, Term
 from robustmech.verification.problem import Problem
@@ -160,4 +161,6 @@ def parse_exponential_sums(value: object, where: str, problem: Problem) -> Expon
     sums = ExponentialSums(axis=axis, weights=weights)
     if max(sums.exponents) * axis.last > LARGEST_EXPONENT:
         raise Flaw(f"{where}: the last breakpoint over the least weight is above {LARGEST_EXPONENT}")
+    parts = [part for number in (*axis.breakpoints, *weights) for part in number.as_integer_ratio()]
+    check_powers(axis, len(weights), longest(parts), where)
     return sums
