@@ -43,7 +43,8 @@ from robustmech.model import (
 from robustmech.model.interior import interior_law
 from robustmech.model.symmetry import Exchange
 
-_TOLERANCE = 1e-5
+_TOLERANCE, _ROUNDING = 1e-5, 1e-8
+"""How far a certified number may be from a solver's objective that it bears out: of what is at stake, of itself."""
 _REFINEMENTS = 2
 """How often, at most, a solved mechanism is evaluated again at more rows."""
 _UNLIKELY = 1e-6
@@ -208,7 +209,7 @@ class Task:
     def confirmed(self, program: LocalProgram, found: LinearSolution, value: float) -> bool:
         """Whether a certified number bears out the solver's claim that it reached the optimum."""
         missed = abs(value - program.value(found))
-        return found.status.solved and missed <= _TOLERANCE * self.worth
+        return found.status.solved and missed <= max(_TOLERANCE * self.worth, _ROUNDING * abs(value))
 
     def record(
         self, place: Place, program: LocalProgram, found: LinearSolution, value: float, started: float
