@@ -118,6 +118,21 @@ def test_spending_on_the_papers_grid_is_not_given_up() -> None:
     assert found.value == pytest.approx(solved.value, rel=0.02)
 
 
+@pytest.mark.parametrize("bidders", [1, 2])
+def test_a_posted_price_of_a_quarter_proves_an_eighth(bidders: int) -> None:
+    """A common value at the midpoints of a hundred cells of [0, 1]: 1/4 is accepted half of the time at worst."""
+    environment = common([Fraction(2 * j + 1, 200) for j in range(100)], [Fraction(1, 100)] * 100, bidders)
+    found = [f.value for f in lower_candidates(task_of(environment)) if f.record.detail == "a posted price"]
+    assert max(found) == pytest.approx(1 / 8, abs=1e-9)
+
+
+def test_a_large_problem_has_a_price_before_it_has_a_program() -> None:
+    values = [Fraction(j, 39) for j in range(40)]
+    environment = auction(product_states([values] * 2), [Fraction(1, 1600)] * 1600)
+    best = max(found.value for found in lower_candidates(task_of(environment)))
+    assert 0.12 < best < 0.5
+
+
 def test_doing_nothing_is_exactly_nothing() -> None:
     hopeless = common([Fraction(0), Fraction(1)], [Fraction(1, 2)] * 2, cost="2")
     lower, upper = numbers(rm.solve(hopeless))

@@ -19,10 +19,13 @@ from robustmech.elements import ExponentialSums, Spacing
 from robustmech.lp import HighsSolver, LinearProgram
 from robustmech.model import Discretisation, Environment, FloatArray, Grid, IntArray, RationalArray, floats
 from robustmech.model.interior import interior_law
+from robustmech.model.symmetry import Exchange, agent_kinds
 
 _MOST_CORNERS = 512
 _KEPT = 4
 _MOST_AGENTS = 8
+_MOST_ENTRIES = 50_000
+"""Profiles times states, at most, where one agent at a time is offered a price."""
 
 
 def constant_mechanisms(environment: Environment) -> Iterator[LowerProposal]:
@@ -39,6 +42,27 @@ def constant_on_grids(environment: Environment, place: GridPlace) -> Iterator[Lo
     profiles = int(np.prod([grid.actions for grid in place.grids]))
     for corner in best_corners(environment):
         yield _constant(place, corner, profiles)
+
+
+def posted_prices(environment: Environment, alike: tuple[Exchange, ...]) -> Iterator[LowerProposal]:
+    r"""One agent is offered everything it can have, and takes it or leaves it: an agent of each kind in turn.
+
+    Its two actions are equally likely, so that the multiplier on its not taking where it should is one. With the
+    transfers that are best for these decisions that is an offer at the best price p for
+    :math:`\lambda(\theta) = \min \{v(\theta) - p, p - c\}`, v being a good's value and c its cost.
+    """
+    own = environment.own_decisions
+    entries = 2**environment.agents * environment.states
+    if not environment.transfers or own is None or environment.decision_set.required.any() or entries > _MOST_ENTRIES:
+        return
+    most = floats(environment.decision_set.cap)
+    place = GridPlace(grids=(Grid.quantile(2),) * environment.agents)
+    kinds = agent_kinds(environment.agents, alike)
+    for agent in sorted({kinds.index(kind) for kind in kinds}):
+        taken = np.zeros(environment.decisions)
+        taken[own[agent]] = most[own[agent]]
+        takes = np.indices((2,) * environment.agents)[agent].ravel()
+        yield LowerProposal(place=place, decisions=takes[:, None] * taken, detail="a posted price")
 
 
 def _constant(place: GridPlace, corner: FloatArray, profiles: int) -> LowerProposal:

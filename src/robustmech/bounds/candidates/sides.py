@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
-from robustmech.bounds.candidates.plain import constant_mechanisms, constant_on_grids, no_information
+from robustmech.bounds.candidates.plain import constant_mechanisms, constant_on_grids, no_information, posted_prices
 from robustmech.bounds.candidates.proposals import LowerProposal, UpperProposal, certified_lower, certified_upper
 from robustmech.bounds.candidates.public import chosen_public_information, plain_public_information
 from robustmech.bounds.places import GridPlace
@@ -23,9 +23,10 @@ Source = Callable[[], Iterable[Proposal]]
 
 
 def lower_candidates(task: Task) -> Iterator[LowerBound]:
-    """Certified mechanisms, the cheapest first: the closed form's, where there is one, and constant decisions."""
+    """Certified mechanisms, the cheapest first: the closed form's, where there is one, constant decisions, prices."""
     environment = task.environment
-    for proposal in _surviving(lambda: _closed_mechanisms(environment), lambda: constant_mechanisms(environment)):
+    plain = (lambda: constant_mechanisms(environment), lambda: posted_prices(environment, task.alike))
+    for proposal in _surviving(lambda: _closed_mechanisms(environment), *plain):
         yield from certified_lower(task, proposal)
 
 
