@@ -4,13 +4,22 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from fractions import Fraction
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 import pytest
 from artefact_folders import RECIPES, Artefact, make, write
 
 from robustmech.verification import verify
+from robustmech.verification.checks import Flaw
+from robustmech.verification.exactness import exact_sum
+from robustmech.verification.meshes import exponential
+from robustmech.verification.meshes.exponential_sums import parse_exponential_sums
+from robustmech.verification.problem import Problem
 
 
 @cache
@@ -73,3 +82,45 @@ def test_an_archive_may_not_be_larger_than_its_arrays(tmp_path: Path) -> None:
     (failure,) = verify(folder).failures
     assert failure.name == "lower: mechanism"
     assert "bytes that it may need" in failure.detail
+
+
+def test_long_multipliers_are_refused_on_a_large_grid_before_they_are_used(tmp_path: Path) -> None:
+    """The digits of numerators count: these would make whole numbers of 66,000 binary digits for every profile."""
+    artefact = right().copy()
+    count = 300
+    artefact.certificate["lower"]["discretisation"]["weights"] = [["1"] * count] * 2
+    assert artefact.mechanism is not None
+    for name, shape in (("decisions", (count, count, 2)), ("aggregate_excess_growth", (count, count))):
+        kind = artefact.mechanism[name].dtype
+        artefact.mechanism[name] = np.zeros(shape, dtype=kind)
+    artefact.mechanism["transfers"] = np.zeros((2, count, count))
+    multipliers = artefact.certificate["lower"]["multipliers"]
+    multipliers[0] = "9" * 19_990
+    details = {failure.name: failure.detail for failure in verify(artefact.write(tmp_path)).failures}
+    assert details["lower: objective"].startswith("the objective: 450000 numbers of up to 66")
+
+
+@pytest.mark.parametrize(("agents", "cells", "honest"), [(30, 60, True), (100, 20, True), (600, 1, False)])
+def test_sums_of_many_agents(agents: int, cells: int, honest: bool) -> None:
+    """Refused by their number, before any series is summed."""
+    problem = cast(Problem, SimpleNamespace(agents=agents))
+    value = {"kind": "exponential sums", "breakpoints": list(range(cells + 1)), "weights": [1] * agents}
+    if honest:
+        assert parse_exponential_sums(value, "sums", problem).laws == 2 * cells + 1
+    else:
+        with pytest.raises(Flaw, match=r"sums: 600 agents and 1 cells, more than the limit"):
+            parse_exponential_sums(value, "sums", problem)
+
+
+def test_series_of_exponentials_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exponential, "MOST_SERIES_STEPS", 1_000)
+    exponentials = exponential.Exponentials(2**256)
+    with pytest.raises(Flaw, match="more than 1000 steps"):
+        exponentials.values(Fraction(-place, 7) for place in range(1_000))
+    assert len(exponentials._known) < 50
+
+
+def test_sums_of_fractions_are_exact() -> None:
+    values = [Fraction(place, other) for place in range(-3, 9) for other in range(1, 12)]
+    assert exact_sum(values) == sum(values, Fraction(0))
+    assert exact_sum([]) == 0

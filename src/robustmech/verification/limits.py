@@ -15,8 +15,8 @@ MOST_STEPS = 2**31
 """Products of whole numbers, of one or a few machine words; longer ones count for more."""
 _EACH = 40
 """Bytes of a short whole number and of its place in an array."""
-MOST_SERIES_STEPS = 2**24
-"""Steps of all series of exponentials at one precision, each as often as 512 binary digits go into the precision."""
+MOST_SERIES_STEPS = 2**25
+"""Steps of all series of exponentials at one precision, more than one above 2,048 binary digits."""
 LONGEST_DENOMINATOR = 2**17
 """Binary digits of a common denominator."""
 

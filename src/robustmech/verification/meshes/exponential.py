@@ -21,7 +21,7 @@ class Exponentials:
     def __init__(self, unit: int) -> None:
         self.unit = unit
         self._known: dict[tuple[Fraction, ...], Ends] = {}
-        self._steps, self._each = 0, 1 + unit.bit_length() // 512
+        self._steps, self._each = 0, 1 + unit.bit_length() // 2048
 
     def differences(self, lists: Iterable[Sequence[Fraction]]) -> Enclosure:
         """`exp[z_0, …, z_n]` for each list of points."""
@@ -33,6 +33,7 @@ class Exponentials:
 
     def difference(self, points: Sequence[Fraction]) -> Ends:
         """Two whole numbers with `unit · exp[z_0, …, z_n]` between them."""
+        self._count(4 * len(points))  # to sort and to shift them
         key = tuple(sorted(points))
         if key not in self._known:
             self._known[key] = self._compute(key)

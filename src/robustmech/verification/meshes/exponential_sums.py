@@ -9,7 +9,7 @@ import numpy as np
 from robustmech.verification.checks import Flaw
 from robustmech.verification.enclosure import Enclosure, alternating, enclosed, exactly, joined
 from robustmech.verification.fields import exact_sequence, record
-from robustmech.verification.limits import longest
+from robustmech.verification.limits import MOST_SERIES_STEPS, longest
 from robustmech.verification.meshes.axis import Axis, check_length, check_powers, parse_axis
 from robustmech.verification.meshes.exponential import Exponentials
 from robustmech.verification.meshes.nodes import Block, Nodes, Term
@@ -17,6 +17,8 @@ from robustmech.verification.problem import Problem
 from robustmech.verification.rows import places
 
 LARGEST_EXPONENT = 4096
+_STEPS = 50
+"""Steps of series for each end and pair of agents, at the precision that many agents need."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +163,8 @@ def parse_exponential_sums(value: object, where: str, problem: Problem) -> Expon
     sums = ExponentialSums(axis=axis, weights=weights)
     if max(sums.exponents) * axis.last > LARGEST_EXPONENT:
         raise Flaw(f"{where}: the last breakpoint over the least weight is above {LARGEST_EXPONENT}")
+    if _STEPS * axis.ends * len(weights) ** 2 > MOST_SERIES_STEPS:
+        raise Flaw(f"{where}: {len(weights)} agents and {axis.cells} cells, more than the limit on both together")
     parts = [part for number in (*axis.breakpoints, *weights) for part in number.as_integer_ratio()]
     check_powers(axis, len(weights), longest(parts), where)
     return sums

@@ -19,6 +19,8 @@ from robustmech.verification.rows import Places, Rows, places
 from robustmech.verification.rows import whole as wholes
 
 Combination = dict[int, Fraction]
+Known = dict[tuple[Fraction, bool, bool], Enclosure]
+"""Integrals over cells, by the low end, the row's end and the breakpoint's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,8 @@ class Shares:
     def _rows(self, unit: int) -> Rows:
         exponentials = Exponentials(unit)
         found = list(self.places())
-        pairs = [self._masses(place, exponentials) for place in found]
+        known: Known = {}
+        pairs = [self._masses(place, exponentials, known) for place in found]
         counts = [len(nodes) for nodes, _ in pairs]
         derivatives = [[self.derivative(place, agent) for agent in range(self.agents)] for place in found]
         scales = [math.lcm(*(weight.denominator for one in own for weight in one.values())) for own in derivatives]
@@ -140,7 +143,7 @@ class Shares:
             entry=np.repeat(np.arange(len(found), dtype=np.int64), counts),
         )
 
-    def _masses(self, place: Place, exponentials: Exponentials) -> tuple[list[int], Enclosure]:
+    def _masses(self, place: Place, exponentials: Exponentials, known: Known) -> tuple[list[int], Enclosure]:
         """The nodes whose weight is not zero in a row's cell, and the integral of both weights for each.
 
         The sum has density `s^{N−1} e^{−s} / (N−1)!`; shares are independent of it, with `E y_i = 1/N` and
@@ -161,7 +164,7 @@ class Shares:
             )
             nodes = [0, *(self.node(1, agent) for agent in everyone)]
             return nodes, joined([low, *(high.times(share) for share in alone)])
-        parts = [self._cell(a, b, place.high, high, exponentials) for high in (False, True)]
+        parts = [self._cell(a, b, place.high, high, exponentials, known) for high in (False, True)]
         nodes = [self.node(place.cell + high, agent) for high in (False, True) for agent in everyone]
         return nodes, joined(part.times(share) for part in parts for share in alone)
 
@@ -174,12 +177,16 @@ class Shares:
             terms = [last ** (m + 1) / (math.factorial(m) * (n - 1)) for m in range(n - 1)]
         return exponentials.values([-last]).times(sum(terms, Fraction(0)))
 
-    def _cell(self, a: Fraction, b: Fraction, row_high: bool, high: bool, exponentials: Exponentials) -> Enclosure:
+    def _cell(
+        self, a: Fraction, b: Fraction, row_high: bool, high: bool, exponentials: Exponentials, known: Known
+    ) -> Enclosure:
         """The integral over [a, b] of a row's weight, linear in 1/s, times the one linear in s of a breakpoint.
 
         With `s = (1−u) a + u b` the row's weight is `a (1−u)/s` or `b u/s`, and `s^{N−2}` is a sum of binomial terms.
         """
         n, up = self.agents, row_high + high
+        if (a, row_high, high) in known:  # the same for every agent who acts alone
+            return known[a, row_high, high]
         total: Enclosure | None = None
         for m in range(n - 1):
             part = self._within(a, b, (2 - up + n - 2 - m, up + m), exponentials)
@@ -187,7 +194,8 @@ class Shares:
             total = part if total is None else total + part
         if total is None:
             raise Flaw("shares need at least two agents")
-        return total.times(b if row_high else a)
+        known[a, row_high, high] = total.times(b if row_high else a)
+        return known[a, row_high, high]
 
     def _within(self, a: Fraction, b: Fraction, powers: tuple[int, int], exponentials: Exponentials) -> Enclosure:
         """`(b−a)/(N−1)! ∫ (1−u)^P u^Q e^{−s} du` over 0 ≤ u ≤ 1, where `s = (1−u) a + u b`."""
