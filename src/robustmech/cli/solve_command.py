@@ -13,6 +13,7 @@ from robustmech.cli import require_no_interrupt
 from robustmech.cli.application import hold_interrupts, leave_at_once
 from robustmech.cli.saying import say, say_json
 from robustmech.errors import InputError
+from robustmech.memory import require_address_space
 
 # Libraries are loaded where they are used, and so not for help or a mistyped option.
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from robustmech.problems import GridRequest, Problem
 
 
+_SPACE_TO_DRAW = 256 * 2**20  # bytes; native libraries that get less end the process
 _LABEL = 20
 """How wide the labels of the table are."""
 
@@ -159,6 +161,7 @@ def solve_command(
 def _pictures(solution: "Solution") -> bytes | None:
     """Drawing is imported only where it is asked for: it takes longer than a small solve. None where it fails."""
     try:
+        require_address_space(_SPACE_TO_DRAW)
         from robustmech.plots import result_png
 
         return result_png(solution)

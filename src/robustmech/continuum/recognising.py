@@ -4,6 +4,7 @@ States of probability zero are left out of a known law: with free disposal nothi
 multiples of what they say, in any order, and may repeat it.
 """
 
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property, lru_cache
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from robustmech.memory import require_address_space
 from robustmech.model import Beliefs, Environment, RationalArray
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from robustmech.continuum.public_expenditure import PublicExpenditure
 
 _MOST_CORNERS = 12
+
+_SPACE_TO_LOAD = 160 * 2**20  # bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,11 +153,22 @@ class ClosedFormNumber:
     value: float
 
 
+def require_room() -> None:
+    """Make sure that what closed forms compute with can be loaded: OpenBLAS hangs where it cannot (SciPy 1.17).
+
+    Raises:
+        MemoryError: if it cannot.
+    """
+    if "scipy.special" not in sys.modules:
+        require_address_space(_SPACE_TO_LOAD)
+
+
 @lru_cache(maxsize=8)
 def closed_form_number(environment: Environment) -> ClosedFormNumber | None:
     """The closed form's number where one applies and can be computed."""
     problem = recognised(environment)
     try:
+        require_room()
         return None if problem is None else ClosedFormNumber(model=problem.name, value=problem.guarantee)
     except Exception:  # it is beside the bracket, which does without it
         return None

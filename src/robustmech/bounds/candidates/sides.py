@@ -15,6 +15,7 @@ from robustmech.continuum.recognising import (
     KnownMeansProblem,
     SpendingProblem,
     recognised,
+    require_room,
 )
 from robustmech.model import Environment
 
@@ -73,6 +74,7 @@ def grid_upper_candidates(task: Task, place: UpperPlace) -> Iterator[UpperBound]
 
 def _closed_mechanisms(environment: Environment) -> Iterable[LowerProposal]:
     problem = recognised(environment)
+    require_room()
     if isinstance(problem, CommonValueProblem):
         from robustmech.bounds.candidates.common_value import common_value_mechanisms
 
@@ -94,6 +96,7 @@ def _closed_mechanisms(environment: Environment) -> Iterable[LowerProposal]:
 
 def _closed_information(environment: Environment) -> Iterable[UpperProposal]:
     problem = recognised(environment)
+    require_room()
     if isinstance(problem, CommonValueProblem):
         from robustmech.bounds.candidates.common_value import common_value_information
 
