@@ -11,8 +11,9 @@ demo: $(READY)
 	$(BIN)/robustmech verify demo
 	@echo "pictures: demo/pictures.png"
 
+# Two processes, a file of tests each at a time: some share what they have solved.
 test: $(READY)
-	$(BIN)/pytest
+	OPENBLAS_NUM_THREADS=1 $(BIN)/pytest --numprocesses 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check
