@@ -20,10 +20,13 @@ def run(program: str, *arguments: object) -> str:
     return done.stdout
 
 
+ENDED_BY_ITSELF = ("proved", "a duality gap that may be real")
+
+
 def solve_and_verify(problem: Path) -> None:
     """The same problem as JSON, in words, to a folder, and the folder's check."""
     answer = json.loads(run("robustmech", "solve", problem, "--json"))
-    if not answer["lower"] <= answer["upper"] or answer["status"] != "proved":
+    if not answer["lower"] <= answer["upper"] or answer["status"] not in ENDED_BY_ITSELF:
         raise SystemExit(f"{problem.name}: {answer}")
     for solver in ("clarabel", "highs"):
         json.loads(run("robustmech", "solve", problem, "--json", "--actions", 4, "--solver", solver))

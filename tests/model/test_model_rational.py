@@ -39,7 +39,7 @@ GOOD: list[tuple[Any, Fraction]] = [
 ]
 
 BAD: list[Any] = [
-    None, True, np.bool_(False), 1j, [], {}, b"1", object(),
+    None, True, np.bool_(False), 1j, [], {}, b"1", pytest.param(object(), id="object"),
     float("nan"), float("inf"), -float("inf"), np.float64("nan"), Decimal("NaN"), Decimal("Infinity"),
     "", " ", "x", "nan", "inf", "1/0", "1/-3", "1.5/2", "1/2.5", "1e2/3", "1 / 3", "1,000", "$5", "0x10", "1_000",
     "--1", "1/2/3", "1e", "e5", ".", "1e5000000", "1e-5000000", "1e61", "9" * 61, "1/" + "9" * 60,
