@@ -1,17 +1,11 @@
 """Refining a bracket until it is as narrow as asked."""
 
-import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
 from robustmech.bounds.budget import OutOfBudgetError
-from robustmech.bounds.candidates import (
-    lower_candidates,
-    plain_lower_candidates,
-    plain_upper_candidates,
-    upper_candidates,
-)
+from robustmech.bounds.candidates import lower_candidates, upper_candidates
 from robustmech.bounds.incumbents import Incumbents, Target, in_words
 from robustmech.bounds.ladders import AnyPlace, Ladder, ladders
 from robustmech.bounds.participation import require_secure_decision
@@ -117,7 +111,10 @@ def refine(task: Task, target: Target, incumbents: Incumbents) -> None:
 
 def _offer_candidates(task: Task, incumbents: Incumbents) -> None:
     """Offer what can be had without a mesh's program, the cheapest first: one for certain, more while there is time."""
-    streams = {side: _candidates(task, side) for side in incumbents.sides}
+    streams: dict[Side, Iterator[LowerBound | UpperBound]] = {
+        side: _at_leisure(lower_candidates if side is Side.LOWER else upper_candidates, task)
+        for side in incumbents.sides
+    }
     rounds = 0
     while streams and not (rounds and (incumbents.narrow_enough or task.budget.ended is not None)):
         rounds += 1
@@ -134,10 +131,11 @@ def _offer_candidates(task: Task, incumbents: Incumbents) -> None:
                 incumbents.note(in_words(error))
 
 
-def _candidates(task: Task, side: Side) -> Iterator[LowerBound | UpperBound]:
-    """One that is there at once, then all others."""
-    yield from itertools.islice(plain_lower_candidates(task) if side is Side.LOWER else plain_upper_candidates(task), 1)
-    yield from lower_candidates(task) if side is Side.LOWER else upper_candidates(task)
+def _at_leisure(
+    candidates: Callable[[Task], Iterator[LowerBound | UpperBound]], task: Task
+) -> Iterator[LowerBound | UpperBound]:
+    """What a function yields; it is called when the first is asked for, so that its failure is that of its stream."""
+    yield from candidates(task)
 
 
 def _require_fitting(task: Task, target: Target, candidates: Sequence[Ladder]) -> None:

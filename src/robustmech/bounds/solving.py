@@ -132,13 +132,13 @@ def _supervised(search: Callable[[], None], incumbents: Incumbents, budget: Budg
         found = incumbents.solution(elapsed=budget.elapsed, cause="interrupted")
         raise Interrupted(found if found.records else None) from None
     cause = None if failure is None else in_words(failure)
-    because = cause or "; ".join(incumbents.notes) or "nothing was found"
     if isinstance(failure, InputError):
         raise failure
     found = incumbents.solution(elapsed=budget.elapsed, cause=cause)
     if not found.records:
         if isinstance(failure, RobustmechError):
             raise failure
+        because = cause or "; ".join(incumbents.notes) or "nothing was found"
         raise SolveError(f"nothing could be certified: {because}") from failure
     return found
 

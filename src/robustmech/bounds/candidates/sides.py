@@ -1,5 +1,6 @@
 """All candidates for one side, the cheapest first; what fails is left out."""
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
@@ -24,19 +25,25 @@ Source = Callable[[], Iterable[Proposal]]
 
 
 def lower_candidates(task: Task) -> Iterator[LowerBound]:
-    """Certified mechanisms, the cheapest first: the closed form's, where there is one, constant decisions, prices."""
+    """Certified mechanisms: a constant decision at once, the closed form's, other constant decisions, prices."""
     environment = task.environment
-    plain = (lambda: constant_mechanisms(environment), lambda: posted_prices(environment, task.alike))
-    for proposal in _surviving(lambda: _closed_mechanisms(environment), *plain):
+    plain = plain_lower_candidates(task)
+    yield from itertools.islice(plain, 1)
+    for proposal in _surviving(lambda: _closed_mechanisms(environment)):
+        yield from certified_lower(task, proposal)
+    yield from plain
+    for proposal in _surviving(lambda: posted_prices(environment, task.alike)):
         yield from certified_lower(task, proposal)
 
 
 def upper_candidates(task: Task) -> Iterator[UpperBound]:
-    """Certified information, the cheapest first: the closed form's, none, full, the best of public signals."""
+    """Certified information: none at once, the closed form's, full, the best of public signals."""
     environment = task.environment
-    plain = (lambda: no_information(environment), lambda: plain_public_information(environment))
-    for proposal in _surviving(lambda: _closed_information(environment), *plain):
+    plain = plain_upper_candidates(task)
+    yield from itertools.islice(plain, 1)
+    for proposal in _surviving(lambda: _closed_information(environment)):
         yield from certified_upper(task, proposal)
+    yield from plain
     yield from _surviving(lambda: chosen_public_information(task))
 
 
